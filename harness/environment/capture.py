@@ -1,0 +1,67 @@
+"""Inside: an `EnvironmentContext` that remembers what `env.py` configures, and hands the walk to the pilot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from alembic import context as alembic_context
+from alembic.runtime.environment import EnvironmentContext
+
+from harness.environment.pilot import Pilot
+from harness.environment.records import Configured
+
+if TYPE_CHECKING:
+    from harness.environment.inside import Inside
+
+
+class CapturingContext(EnvironmentContext):
+    """The context that `from alembic import context` gives to `env.py`.
+
+    Entering it installs the `alembic.context` proxy, so an unmodified `env.py` speaks to it.
+    """
+
+    def __init__(self, inside: Inside, *, as_sql: bool) -> None:
+        self._inside = inside
+        super().__init__(
+            inside.config,
+            inside.script,
+            fn=Pilot(inside).steps,
+            as_sql=as_sql,
+            starting_rev=None,
+            destination_rev="heads",
+            tag=None,
+        )
+
+    def configure(self, *args: Any, **options: Any) -> None:
+        """As Alembic's; the options are kept with the migration context that they made."""
+        super().configure(*args, **options)
+        self._inside.configured.append({**options, "migration_context": self.get_context()})
+
+    def run_migrations(self, **kw: Any) -> None:
+        """As Alembic's, with the arguments for revisions kept for the pilot; in an inspecting run, nothing."""
+        if self._inside.mode == "inspect":
+            return
+        self._inside.migration_arguments = kw
+        super().run_migrations(**kw)
+
+
+# Alembic keeps the list of proxied names per exact class, so a subclass must be announced to the module as its base was.
+CapturingContext.create_module_class_proxy(vars(alembic_context), vars(alembic_context))
+
+
+def summary(options: dict[str, Any]) -> Configured:
+    """What one `context.configure` call said, in words."""
+    context = options["migration_context"]
+    metadata = options.get("target_metadata")
+    several = metadata if isinstance(metadata, (list, tuple)) else [metadata]
+    tables = None if metadata is None else tuple(sorted(key for one in several for key in one.tables))
+    return Configured(
+        dialect=context.dialect.name,
+        driver=context.dialect.driver or "",
+        version_table=context.version_table,
+        version_table_schema=context.version_table_schema,
+        metadata_tables=tables,
+        include_schemas=bool(options.get("include_schemas")),
+        transaction_per_migration=bool(options.get("transaction_per_migration")),
+        options=tuple(sorted(key for key, value in options.items() if value is not None and key != "migration_context")),
+    )

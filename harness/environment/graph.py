@@ -1,0 +1,92 @@
+"""Inside: the revision files of a project, read so that one bad file does not hide the others."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from harness.environment.records import History, RevisionInfo, UnloadableRevision, to_json
+
+if TYPE_CHECKING:
+    from harness.environment.inside import Inside
+
+# Which files Alembic takes for revisions: alembic/script/base.py, `_only_source_rev_file`.
+_REVISION_FILE = re.compile(r"(?!\.\#|__init__)(.*\.py)$")
+
+
+def read_history(inside: Inside) -> dict[str, Any]:
+    """Every revision file of the project, as `History`; called after `env.py` ran, which may set the locations itself."""
+    from alembic.util import load_python_file
+
+    revisions: list[RevisionInfo] = []
+    unloadable: list[UnloadableRevision] = []
+    for path in _files(inside):
+        try:
+            module = load_python_file(path.parent, path.name)
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
+            unloadable.append(UnloadableRevision(str(path), inside.describe(error)))
+            continue
+        if hasattr(module, "revision"):
+            revisions.append(_info(path, module))
+    locations = tuple(str(path) for path in _locations(inside))
+    return to_json(History(tuple(revisions), tuple(unloadable), locations))
+
+
+def load_revision_map(inside: Inside) -> dict[str, Any] | None:
+    """Alembic's own loading of the history: its failure as a record, None if it loads."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _ = inside.script.revision_map.heads
+    except Exception as error:
+        return to_json(inside.describe(error))
+    return None
+
+
+def _locations(inside: Inside) -> list[Path]:
+    directory = inside.directory
+    return [directory / str(path) for path in inside.script._version_locations]
+
+
+def _files(inside: Inside) -> Iterator[Path]:
+    seen: set[Path] = set()
+    for location in _locations(inside):
+        pattern = "**/*.py" if getattr(inside.script, "recursive_version_locations", False) else "*.py"
+        for path in sorted(location.glob(pattern)):
+            if "__pycache__" in path.parts or not _REVISION_FILE.match(path.name) or path in seen:
+                continue
+            seen.add(path)
+            yield path
+
+
+def _info(path: Path, module: ModuleType) -> RevisionInfo:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    document = (module.__doc__ or "").strip().splitlines()
+    return RevisionInfo(
+        id=str(getattr(module, "revision", "")),
+        path=str(path),
+        line=_line(text, "revision"),
+        message=document[0] if document else "",
+        down_revisions=_several(getattr(module, "down_revision", None)),
+        dependencies=_several(getattr(module, "depends_on", None)),
+        branch_labels=_several(getattr(module, "branch_labels", None)),
+        down_line=_line(text, "down_revision"),
+        has_downgrade=hasattr(module, "downgrade"),
+    )
+
+
+def _line(text: str, name: str) -> int:
+    match = re.search(rf"^{name}\b[^=\n]*=", text, re.MULTILINE)
+    return text.count("\n", 0, match.start()) + 1 if match else 1
+
+
+def _several(value: Any) -> tuple[str, ...]:
+    if not value:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(str(part) for part in value)

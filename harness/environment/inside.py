@@ -1,0 +1,235 @@
+"""Inside: the fresh interpreter in which the user's `env.py` runs once, piloted from the outside over a socket.
+
+Modes: `online` (a scratch database, a walk), `inspect` (Alembic's offline mode, no database, no migration) and `bare` (the
+project is set up as Alembic would set it up, `env.py` is not run).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import os
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.environment.channel import Channel, ChannelClosed
+from harness.environment.failures import describe
+from harness.environment.records import Configured, Failure, to_json
+from harness.environment.redirect import ForeignDatabaseError, Redirect, own_connection
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy.engine import Engine
+
+
+class Inside:
+    """What a function called with `EnvironmentRun.call` is given.
+
+    Attributes:
+        config, script: Alembic's own objects, the ones that `env.py` sees.
+        configured: the keyword arguments of each `context.configure` call, with the user's real objects.
+        context: the migration context while `env.py` stands in `context.run_migrations()`, else None.
+        env_globals: what `env.py` had defined when it failed; empty if it did not fail.
+        failure: the exception that ended `env.py`, None if it ran to its end (or has not ended yet).
+        directory: the working directory.
+        start_modules: the names of the modules that were loaded before `env.py` ran.
+    """
+
+    def __init__(self, channel: Channel, start: dict[str, Any]) -> None:
+        self.channel = channel
+        self.mode: str = start["mode"]
+        self.directory = Path(start["directory"])
+        self.database_url: str | None = start["url"]
+        self.config_path: str = start["config"]
+        self.name: str = start["name"]
+        self.x: list[str] = start["x"]
+        self.configured: list[dict[str, Any]] = []
+        self.context: MigrationContext | None = None
+        self.migration_arguments: dict[str, Any] = {}
+        self.env_globals: dict[str, Any] = {}
+        self.failure: BaseException | None = None
+        self.start_modules: frozenset[str] = frozenset()
+        self.redirect = Redirect(self.database_url)
+        self.config: Config
+        self.script: ScriptDirectory
+
+    @property
+    def own_files(self) -> tuple[str, ...]:
+        """Folders whose code counts as the user's, wherever it is installed."""
+        script = getattr(self, "script", None)
+        return () if script is None else (str(script.dir), *(str(path) for path in script._version_locations))
+
+    def describe(self, error: BaseException, revision: str | None = None) -> Failure:
+        """An exception of the user's code as a record."""
+        return describe(error, own_files=self.own_files, revision=revision)
+
+    def set_up(self) -> None:
+        """Load the configuration and the script directory, as the `alembic` command does."""
+        from alembic.script import ScriptDirectory
+
+        self.config = self._load_config(["upgrade", "heads"])
+        self._answer_foreign_url()
+        self.script = ScriptDirectory.from_config(self.config)
+
+    def _load_config(self, command: list[str]) -> Config:
+        from alembic.config import CommandLine, Config
+
+        arguments = ["--config", self.config_path, "--name", self.name]
+        for assignment in self.x:
+            arguments += ["-x", assignment]
+        options = CommandLine().parser.parse_args([*arguments, *command])
+        path = Path(self.config_path)
+        files: dict[str, Any] = {"file_": self.config_path}
+        beside = path.with_name("pyproject.toml")
+        if path.suffix == ".toml":
+            files = {"file_": str(path.with_name("alembic.ini")), "toml_file": self.config_path}
+        elif beside.is_file() and "toml_file" in Config.__init__.__code__.co_varnames:  # Alembic 1.16+
+            files["toml_file"] = str(beside)
+        return Config(**files, ini_section=self.name, cmd_opts=options, stdout=io.StringIO())
+
+    def command_options(self, command: list[str]) -> Any:
+        """The `cmd_opts` that Alembic would have parsed for another command."""
+        return self._load_config(command).cmd_opts
+
+    def _answer_foreign_url(self) -> None:
+        """Give a project whose ini names no PostgreSQL one that it can connect to; the redirect does the rest.
+
+        Many ini files hold a placeholder or SQLite. Nothing else of the configuration is touched, in memory only.
+        """
+        url = self.config.get_main_option("sqlalchemy.url") or ""
+        if self.database_url is None or url.startswith(("postgresql", "postgres:")):
+            return
+        driver = self._likely_driver()
+        replacement = self.database_url.replace("postgresql://", f"postgresql+{driver}://", 1)
+        self.config.set_main_option("sqlalchemy.url", replacement.replace("%", "%%"))
+
+    def _likely_driver(self) -> str:
+        from importlib.util import find_spec
+
+        location = self.config.get_main_option("script_location") or ""
+        env_py = Path(location) / "env.py"
+        is_async = env_py.is_file() and b"async" in env_py.read_bytes()
+        drivers = ("asyncpg", "psycopg") if is_async else ("psycopg", "psycopg2", "pg8000")
+        return next((driver for driver in drivers if find_spec(driver)), "psycopg")
+
+    def engine(self, url: str) -> Engine:
+        """A synchronous engine of harness's own on another scratch database, which the redirect leaves alone."""
+        import psycopg
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        def connect() -> psycopg.Connection[Any]:
+            with own_connection():
+                return psycopg.connect(url)
+
+        return create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
+
+    def run(self) -> None:
+        """Run `env.py` once, in this interpreter's main thread, which has no event loop."""
+        from harness.environment.capture import CapturingContext
+
+        offline = self.mode == "inspect"
+        if offline:
+            self.config.output_buffer = io.StringIO()
+        self.start_modules = frozenset(sys.modules)
+        try:
+            with CapturingContext(self, as_sql=offline):
+                self.script.run_env()
+        except SystemExit as error:
+            self.failure = error
+        except ChannelClosed:
+            raise
+        except BaseException as error:
+            self.failure = error
+            self.env_globals = _globals_of(error, str(Path(self.script.dir) / "env.py"))
+
+    def ended(self) -> dict[str, Any]:
+        """The message that tells how `env.py` ended."""
+        refused = self.redirect.refused
+        failure = None if self.failure is None else to_json(self.describe(self.failure))
+        return {
+            "event": "ended",
+            "failure": failure,
+            "exit": isinstance(self.failure, SystemExit),
+            "foreign": refused.dialect if isinstance(refused, ForeignDatabaseError) else None,
+            "connections": self.redirect.count,
+            "configured": self.summaries(),
+        }
+
+    def summaries(self) -> list[dict[str, Any]]:
+        """Each `context.configure` call in words."""
+        from harness.environment.capture import summary
+
+        return [to_json(summary(options)) for options in self.configured]
+
+    def serve(self) -> None:
+        """Answer the outside's calls until it says `finish`."""
+        while (command := self.channel.receive())["command"] != "finish":
+            self.channel.send(self.answer(command))
+
+    def answer(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one `call`: a function by name, with this object and JSON arguments."""
+        if command["command"] != "call":
+            return {"event": "refused", "message": "env.py does not stand in run_migrations"}
+        module, _, function = command["function"].partition(":")
+        try:
+            result = getattr(importlib.import_module(module), function)(self, **command["arguments"])
+        except Exception as error:
+            return {"event": "raised", "failure": to_json(self.describe(error))}
+        return {"event": "result", "result": result}
+
+
+def _globals_of(error: BaseException, env_py: str) -> dict[str, Any]:
+    trace = error.__traceback__
+    found: dict[str, Any] = {}
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == env_py:
+            found = trace.tb_frame.f_globals
+        trace = trace.tb_next
+    return found
+
+
+def _die_with_the_outside(lifeline: int) -> None:
+    """End this process when the outside's end of the pipe closes, in whatever way the outside went."""
+
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            os.read(lifeline, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, name="harness-lifeline", daemon=True).start()
+
+
+def main(descriptor: int, lifeline: int) -> None:
+    """The life of the inside: set up, run `env.py` (or not), answer calls, end."""
+    _die_with_the_outside(lifeline)
+    channel = Channel(socket.socket(fileno=descriptor))
+    os.set_inheritable(descriptor, False)
+    start = channel.receive()
+    os.environ.update(start["environment"])
+    os.chdir(start["directory"])
+    inside = Inside(channel, start)
+    sys.argv = ["alembic", "upgrade", "heads"]
+    try:
+        inside.redirect.install()
+        inside.set_up()
+    except BaseException as error:
+        channel.send({"event": "unloadable", "failure": to_json(inside.describe(error))})
+        return
+    with contextlib.suppress(ChannelClosed):
+        if inside.mode == "bare":
+            channel.send({"event": "ready"})
+        else:
+            inside.run()
+            channel.send(inside.ended())
+        inside.serve()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The user's atexit handlers and non-daemon threads have no work left that matters here, and some never end.
+    os._exit(0)

@@ -1,0 +1,140 @@
+"""Inside: the walk, made while `env.py` stands in `context.run_migrations()`.
+
+Alembic iterates the steps that `Pilot.steps` yields lazily, so between two of them the outside can look at the database and
+decide what comes next. A `deploy` gives its steps to Alembic's own loop, in the project's transaction mode, and lets
+`env.py` end as it would; a `walk` runs each step here and commits it, which is what separate deploys of one revision do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from harness.environment.channel import ChannelClosed
+from harness.environment.records import Direction, Failure, StepResult, to_json
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import HeadMaintainer, MigrationContext, MigrationStep
+
+    from harness.environment.inside import Inside
+
+
+class Pilot:
+    """Carries out the outside's commands on the migration context of `env.py`."""
+
+    def __init__(self, inside: Inside) -> None:
+        self._inside = inside
+        self._deploying: str | None = None
+
+    def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[MigrationStep]:
+        """Alembic's `fn`: called by `run_migrations` with the version table's rows and the migration context."""
+        from alembic.runtime.migration import HeadMaintainer
+
+        inside = self._inside
+        inside.context = context
+        maintainer = HeadMaintainer(context, heads)
+        inside.channel.send(
+            {
+                "event": "running",
+                "heads": list(heads),
+                "database": self._current_database(context),
+                "configured": inside.summaries(),
+            }
+        )
+        try:
+            while True:
+                command = inside.channel.receive()
+                kind = command["command"]
+                if kind == "finish":
+                    return
+                if kind == "deploy":
+                    yield from self._deploy(command["target"], heads)
+                    return
+                if kind == "plan":
+                    inside.channel.send(self._plan(command["target"], command["direction"], maintainer))
+                elif kind == "step":
+                    result = self._step(context, maintainer, command)
+                    inside.channel.send({"event": "step", **to_json(result)})
+                else:
+                    answer = inside.answer(command)
+                    self._dbapi(context).rollback()
+                    inside.channel.send(answer)
+        finally:
+            inside.context = None
+
+    def _current_database(self, context: MigrationContext) -> str | None:
+        """The database that the migrations' own connection is in: the proof that the redirect held."""
+        if context.connection is None or context.dialect.name != "postgresql":
+            return None
+        name: str = context.connection.exec_driver_sql("select pg_catalog.current_database()").scalar_one()
+        return name
+
+    def _dbapi(self, context: MigrationContext) -> Any:
+        """The driver's connection. Commits go through it, since SQLAlchemy's transaction belongs to `env.py`, whose `with`
+        block must find it open at its end; for the drivers the next statement begins a new one."""
+        connection = context.connection
+        assert connection is not None
+        return connection.connection.dbapi_connection
+
+    def _deploy(self, target: str, heads: tuple[str, ...]) -> Iterator[MigrationStep]:
+        # What `alembic upgrade` itself calls: alembic/command.py.
+        for step in self._inside.script._upgrade_revs(target, heads):  # type: ignore[arg-type]  # a tuple serves
+            self._inside.channel.send({"event": "deploying", "revision": _revision_of(step)})
+            yield step
+
+    def _plan(self, target: str, direction: Direction, maintainer: HeadMaintainer) -> dict[str, Any]:
+        script = self._inside.script
+        heads: Any = tuple(maintainer.heads)
+        try:
+            planned = (
+                script._upgrade_revs(target, heads) if direction == "upgrade" else script._downgrade_revs(target, heads)
+            )
+        except Exception as error:
+            return {"event": "raised", "failure": to_json(self._inside.describe(error))}
+        return {"event": "planned", "revisions": [_revision_of(step) for step in planned]}
+
+    def _step(self, context: MigrationContext, maintainer: HeadMaintainer, command: dict[str, Any]) -> StepResult:
+        direction: Direction = command["direction"]
+        revision: str = command["revision"]
+        if command["forget"]:
+            # Alembic remembers for the length of one run which enums it has made, and skips CREATE TYPE for a second table.
+            getattr(context.impl, "memo", {}).clear()
+        started = time.perf_counter()
+        failure: Failure | None = None
+        before = set(maintainer.heads)
+        try:
+            self._apply(context, maintainer, revision, direction)
+            self._dbapi(context).commit()
+        except ChannelClosed:
+            raise
+        except Exception as error:
+            failure = self._inside.describe(error, revision)
+            maintainer.heads.clear()
+            maintainer.heads.update(before)
+            self._dbapi(context).rollback()
+        return StepResult(revision, direction, time.perf_counter() - started, tuple(sorted(maintainer.heads)), failure)
+
+    def _apply(
+        self, context: MigrationContext, maintainer: HeadMaintainer, revision: str, direction: Direction
+    ) -> None:
+        """One turn of the loop of `MigrationContext.run_migrations` (alembic/runtime/migration.py)."""
+        from alembic.runtime.migration import MigrationStep
+
+        script = self._inside.script.get_revision(revision)
+        make = MigrationStep.upgrade_from_script if direction == "upgrade" else MigrationStep.downgrade_from_script
+        step = make(self._inside.script.revision_map, script)
+        with context.begin_transaction(_per_migration=True):
+            step.migration_fn(**self._inside.migration_arguments)
+            maintainer.update_to_step(step)
+            for callback in context.on_version_apply_callbacks:
+                callback(
+                    ctx=context,
+                    step=step.info,
+                    heads=set(maintainer.heads),
+                    run_args=self._inside.migration_arguments,
+                )
+
+
+def _revision_of(step: Any) -> str:
+    return str(step.revision.revision)

@@ -1,0 +1,287 @@
+"""An environment run as the outside sees it: one fresh interpreter, one run of the user's `env.py`, piloted step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from harness.environment.interpreter import Interpreter
+from harness.environment.project import Project
+from harness.environment.records import Configured, Direction, Failure, History, StepResult, from_json
+from harness.findings import HarnessError, UsageError, VerdictError
+
+_REVISION_FILES = "harness.environment.graph:read_history"
+_REVISION_MAP = "harness.environment.graph:load_revision_map"
+
+
+class RunFailed(VerdictError):
+    """The user's code raised; `failure` has the particulars, as far as there are any."""
+
+    def __init__(self, message: str, fix: str = "", detail: str = "", failure: Failure | None = None) -> None:
+        super().__init__(message, fix, detail)
+        self.failure = failure
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What became of an upgrade in one go: the revisions in the order they were begun, and the failure that ended it."""
+
+    revisions: tuple[str, ...]
+    failure: Failure | None = None
+    ran: bool = True
+
+
+class EnvironmentRun:
+    """One run of `env.py`. Use it as a context manager; nothing of it survives the block.
+
+    Starting one returns at once, so that several can get ready side by side; the first question waits.
+    """
+
+    def __init__(self, project: Project, mode: str, url: str | None, timeout: float) -> None:
+        self.project = project
+        self._mode = mode
+        self._url = url
+        self._interpreter = Interpreter(project, mode, url, timeout)
+        self._state: dict[str, Any] | None = None
+        self._heads: tuple[str, ...] = ()
+
+    @classmethod
+    def start(cls, project: Project, database_url: str, *, timeout: float = 300.0) -> EnvironmentRun:
+        """Run `env.py` online on a scratch database, and stop where it calls `context.run_migrations()`."""
+        return cls(project, "online", database_url, timeout)
+
+    @classmethod
+    def inspect(cls, project: Project, *, timeout: float = 300.0) -> EnvironmentRun:
+        """Run `env.py` to its end in Alembic's offline mode, with no database and no migration."""
+        return cls(project, "inspect", None, timeout)
+
+    @classmethod
+    def bare(cls, project: Project, *, timeout: float = 300.0) -> EnvironmentRun:
+        """An interpreter set up as Alembic would set it up, in which `env.py` is not run."""
+        return cls(project, "bare", None, timeout)
+
+    def __enter__(self) -> EnvironmentRun:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(grace=0 if kind is not None else 2.0)
+
+    def close(self, *, grace: float = 2.0) -> None:
+        """End the run and its interpreter, which gets `grace` seconds to end by itself."""
+        self._interpreter.close(grace)
+
+    def finish(self) -> None:
+        """Let `env.py` run to its end, and the interpreter with it.
+
+        Raises:
+            RunFailed: `env.py` raised after its migrations.
+        """
+        if self._mode == "online" and self.ready().get("event") == "running":
+            self._interpreter.send({"command": "finish"})
+            ended = self._interpreter.receive("env.py, after its migrations,")
+            self._state = ended
+            if ended["failure"] is not None:
+                raise self._failed(ended)
+        self._interpreter.send({"command": "finish"})
+        self.close()
+
+    def ready(self) -> dict[str, Any]:
+        """Wait until the run stands where its mode stops, and say where that is.
+
+        Raises:
+            RunFailed: `env.py` raised, exited, or never called `run_migrations`; or the project could not be loaded.
+            VerdictError: the run is not on the scratch database, or the interpreter died.
+        """
+        if self._state is None:
+            state = self._interpreter.receive("env.py")
+            if state["event"] == "unloadable":
+                raise self._unloadable(state)
+            if self._mode == "online":
+                if state["event"] == "ended":
+                    raise self._failed(state)
+                self._require_scratch(state)
+                self._heads = tuple(state["heads"])
+            self._state = state
+        return self._state
+
+    @property
+    def configured(self) -> tuple[Configured, ...]:
+        """What `env.py` passed to `context.configure`, one record a call."""
+        return tuple(from_json(Configured, part) for part in self.ready().get("configured", ()))
+
+    @property
+    def failure(self) -> Failure | None:
+        """For an inspecting run: the exception that ended `env.py`, None if it ran to its end."""
+        failure = self.ready().get("failure")
+        return None if failure is None else from_json(Failure, failure)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The revisions that the database stands at."""
+        self.ready()
+        return self._heads
+
+    def call(self, function: str, **arguments: Any) -> Any:
+        """Call `module:function` inside, with an `Inside` and JSON-able arguments, and return what it returns as JSON.
+
+        Raises:
+            RunFailed: the function raised.
+        """
+        self.ready()
+        answer = self._ask({"command": "call", "function": function, "arguments": arguments}, function)
+        if answer["event"] == "raised":
+            failure = from_json(Failure, answer["failure"])
+            raise RunFailed(f"{failure.kind}: {failure.message}.", detail=failure.traceback, failure=failure)
+        return answer.get("result")
+
+    def history(self) -> History:
+        """Every revision file of the project, the unloadable ones too."""
+        return from_json(History, self.call(_REVISION_FILES))
+
+    def revision_map_failure(self) -> Failure | None:
+        """Why Alembic itself cannot load the history; None if it can."""
+        failure = self.call(_REVISION_MAP)
+        return None if failure is None else from_json(Failure, failure)
+
+    def deploy(self, target: str = "heads") -> Deployment:
+        """Upgrade in one go, in the project's own transaction mode, and let `env.py` end: what a deploy does.
+
+        The run is over afterwards. Look at the version table: an `env.py` can end well and have committed nothing.
+        """
+        self.ready()
+        self._interpreter.send({"command": "deploy", "target": target})
+        begun: list[str] = []
+        while (event := self._interpreter.receive(f"Revision {begun[-1]}" if begun else "env.py"))["event"] != "ended":
+            begun.append(event["revision"])
+        self._state = event
+        failure = event["failure"]
+        return Deployment(tuple(begun), None if failure is None else from_json(Failure, failure))
+
+    def plan(self, target: str, direction: Direction) -> tuple[str, ...]:
+        """The revisions that lead from where the database stands to a target, in order, as Alembic plans them.
+
+        Raises:
+            RunFailed: the target does not exist or cannot be reached.
+        """
+        self.ready()
+        answer = self._ask({"command": "plan", "target": target, "direction": direction}, "The plan")
+        if answer["event"] == "raised":
+            failure = from_json(Failure, answer["failure"])
+            raise RunFailed(f"{failure.message}.", failure=failure)
+        return tuple(answer["revisions"])
+
+    def step(self, revision: str, direction: Direction, *, forget: bool = True) -> StepResult:
+        """Apply one revision in one direction and commit it.
+
+        Args:
+            forget: drop what Alembic remembers within one run, as a separate run would (FACTS: enums made earlier).
+        """
+        self.ready()
+        answer = self._ask(
+            {"command": "step", "revision": revision, "direction": direction, "forget": forget},
+            f"The {direction} of revision {revision}",
+        )
+        answer.pop("event")
+        result = from_json(StepResult, answer)
+        self._heads = result.heads
+        return result
+
+    def walk(self, revisions: Sequence[str], direction: Direction, *, forget: bool = True) -> Iterator[StepResult]:
+        """Apply revisions one after the other, stopping after the first that fails; between two the database can be read."""
+        for revision in revisions:
+            result = self.step(revision, direction, forget=forget)
+            yield result
+            if result.failure is not None:
+                return
+
+    def upgrade(self, target: str = "heads") -> tuple[StepResult, ...]:
+        """Walk up to a target.
+
+        Raises:
+            RunFailed: a revision failed.
+        """
+        return self._walk_to(target, "upgrade")
+
+    def downgrade(self, target: str) -> tuple[StepResult, ...]:
+        """Walk down to a target.
+
+        Raises:
+            RunFailed: a revision failed.
+        """
+        return self._walk_to(target, "downgrade")
+
+    def _walk_to(self, target: str, direction: Direction) -> tuple[StepResult, ...]:
+        results = tuple(self.walk(self.plan(target, direction), direction))
+        if results and (failure := results[-1].failure) is not None:
+            where = f" ({self.project.location(failure.path)}:{failure.line})" if failure.path else ""
+            raise RunFailed(
+                f"The {direction} of revision {results[-1].revision} failed{where}: {failure.message}.",
+                detail=failure.traceback,
+                failure=failure,
+            )
+        return results
+
+    def _ask(self, command: dict[str, Any], doing: str) -> dict[str, Any]:
+        self._interpreter.send(command)
+        return self._interpreter.receive(doing)
+
+    def _require_scratch(self, state: dict[str, Any]) -> None:
+        wanted = unquote(urlsplit(self._url or "").path.lstrip("/"))
+        if state["database"] == wanted:
+            return
+        self._interpreter.close(0)
+        raise VerdictError(
+            f"env.py stands in database {state['database']!r}, not in the scratch database; nothing was run there.",
+            "Report this env.py to the authors of harness: its connections could not be redirected.",
+        )
+
+    def _unloadable(self, state: dict[str, Any]) -> HarnessError:
+        failure = from_json(Failure, state["failure"])
+        config = self.project.location(self.project.config)
+        if failure.kind.endswith("CommandError") or failure.kind.startswith("configparser."):
+            return UsageError(f"Alembic cannot use {config}: {failure.message}", "", "")
+        return RunFailed(
+            f"The project of {config} cannot be loaded: {failure.kind}: {failure.message}.", "", failure.traceback, failure
+        )
+
+    def _failed(self, state: dict[str, Any]) -> HarnessError:
+        """The error for a run of `env.py` that ended before, or without, its migrations."""
+        raw = state["failure"]
+        output = self._interpreter.output()
+        if state["foreign"]:
+            return UsageError(
+                f"env.py connects to {state['foreign']}, not to PostgreSQL.",
+                "Tell it the scratch database: --env NAME={url} (or [tool.harness.env]) with the variable that its URL comes "
+                "from, or -x KEY=VALUE if it reads one.",
+            )
+        if raw is None:
+            return RunFailed(
+                "env.py ended without calling context.run_migrations(), so nothing was migrated.",
+                "Run `alembic upgrade head` by hand: a deploy would do nothing either.",
+                output,
+            )
+        failure = from_json(Failure, raw)
+        where = f" at {self.project.location(failure.path)}:{failure.line}" if failure.path else ""
+        if state["exit"]:
+            return RunFailed(
+                f"env.py called sys.exit({failure.message}){where}.",
+                "A setting may be missing: give it with --env NAME=VALUE or [tool.harness.env].",
+                output or failure.traceback,
+                failure,
+            )
+        return RunFailed(
+            f"env.py raised {failure.kind}{where}: {failure.message}.", _advice(failure), failure.traceback, failure
+        )
+
+
+def _advice(failure: Failure) -> str:
+    if failure.kind == "ModuleNotFoundError":
+        return "Install what is missing in this environment, or let Alembic find it: prepend_sys_path = . in alembic.ini."
+    if "ValidationError" in failure.kind or failure.kind == "KeyError":
+        return "It seems to lack a setting: give it with --env NAME=VALUE ({url} becomes the scratch database's URL)."
+    return "Run `alembic current` by hand to see the same; settings for it are given with --env NAME=VALUE."
