@@ -1,0 +1,1 @@
+"""The order feature's own tables."""

@@ -1,0 +1,1 @@
+"""The user feature's own tables."""
