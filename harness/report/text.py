@@ -12,11 +12,18 @@ from harness.findings import CheckResult, Finding, Report, ServerSummary, Severi
 
 # Everything that a terminal may act on and XML forbids; tabs and line feeds stay.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# The password part of a URL may hold anything but white space; it ends at the last @ before a slash.
+_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s/]*@")
 
 
 def printable(text: str) -> str:
     """The text with control characters spelled out: a database's content must not steer a terminal or break XML."""
     return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text.replace("\r\n", "\n"))
+
+
+def without_passwords(text: str) -> str:
+    """The text with the password of every URL in it replaced by three asterisks."""
+    return _PASSWORD.sub(r"\1***@", text)
 
 
 def plural(count: int, noun: str) -> str:

@@ -1,0 +1,270 @@
+"""The command line: reads the arguments, calls the core, prints what comes back. `docs/cli.md` describes it.
+
+No more than the standard library is imported before a command needs it: `--help` and a wrong call answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import re
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+from harness import __version__
+from harness.findings import HarnessError, Severity, UsageError
+from harness.report import FORMATS
+from harness.report.destinations import destinations
+from harness.report.text import plural, printable, without_passwords
+from harness.settings import Settings, assignments, load, option_help
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+EXIT_CODES = """exit codes:
+  0    no finding at or above --fail-on
+  1    findings
+  2    the call or the configuration is wrong
+  3    a verdict could not be reached (no server, env.py crashed, ...)
+  130  ended by Ctrl-C (143 by SIGTERM); nothing is left behind"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a wrong call is a `UsageError`: one sentence, then what to do."""
+
+    def error(self, message: str) -> NoReturn:
+        hint = f"See {self.prog} --help."
+        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        if choice is not None:
+            nearest = difflib.get_close_matches(choice[1], re.findall(r"[\w-]+", choice[2]), n=1)
+            hint = f"Did you mean {nearest[0]}?" if nearest else hint
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", hint)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        arguments: what follows the command's name; `sys.argv` if left out.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _terminated)
+    try:
+        options = _parser().parse_args(arguments)
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except HarnessError as error:
+        _complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader has gone (`harness check | head`); the interpreter would fail once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception:
+        # Python's own exit code for this is 1, which would say that there are findings.
+        traceback.print_exc()
+        print(
+            "harness: This is a defect of harness, not of your project.\nPlease report it with the lines above.",
+            file=sys.stderr,
+        )
+        return 3
+    return code
+
+
+def _terminated(number: int, _frame: FrameType | None) -> NoReturn:
+    # As an exception it unwinds every `with` block on its way: servers and databases go as they do on Ctrl-C.
+    raise SystemExit(128 + number)
+
+
+def _complain(error: HarnessError) -> None:
+    lines = [f"harness: {error.message}", error.fix, error.detail]
+    print(without_passwords(printable("\n".join(line for line in lines if line))), file=sys.stderr)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="harness",
+        description="Migration testing and drift detection for Alembic, SQLAlchemy and PostgreSQL.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"harness {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")
+    check = _command(commands, "check", "run every check that needs no live database", _check)
+    _add_selection(check)
+    _add_project(check)
+    _add_server(check)
+    _add_output(check)
+    rules = _command(commands, "rules", "list the rules, or explain one", _rules)
+    rules.add_argument("name", nargs="?", metavar="NAME", help="a rule, or a check for all of its rules")
+    init = _command(commands, "init", "write tests/test_migrations.py and [tool.harness]", _init)
+    init.add_argument("--config", metavar="PATH", help=option_help()["config"])
+    return parser
+
+
+def _command(commands: Any, name: str, text: str, run: Any) -> Parser:
+    parser: Parser = commands.add_parser(
+        name,
+        help=text,
+        description=f"{text[:1].upper()}{text[1:]}.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_selection(parser: Parser) -> None:
+    group = parser.add_argument_group("selection")
+    group.add_argument("--select", metavar="NAME,...", action="append", type=_names, help="run only these checks")
+    group.add_argument("--skip", metavar="NAME,...", action="append", type=_names, help="leave these checks out")
+
+
+def _add_project(parser: Parser) -> None:
+    text, group = option_help(), parser.add_argument_group("project")
+    group.add_argument("--config", metavar="PATH", help=text["config"])
+    group.add_argument("--name", metavar="SECTION", help=text["name"])
+    group.add_argument(
+        "-x", metavar="KEY=VALUE", action="append", default=[], help="an argument for env.py, as alembic -x"
+    )
+    group.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help=text["env"])
+
+
+def _add_server(parser: Parser) -> None:
+    text, group = option_help(), parser.add_argument_group("server")
+    group.add_argument("--server", metavar="auto|docker|embedded|URL", help=text["server"])
+    group.add_argument("--image", metavar="IMAGE", help=text["image"])
+
+
+def _add_output(parser: Parser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--format",
+        metavar="|".join(FORMATS),
+        dest="outputs",
+        action="append",
+        default=[],
+        type=lambda value: ("format", value),
+        help="how to report; may be repeated, each with an --output of its own",
+    )
+    group.add_argument(
+        "--output",
+        metavar="FILE",
+        dest="outputs",
+        action="append",
+        type=lambda value: ("output", value),
+        help="where the --format before it goes; the standard output if left out, or -",
+    )
+    group.add_argument(
+        "--fail-on", choices=[level.value for level in reversed(Severity)], help=option_help()["fail_on"]
+    )
+    loudness = group.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="findings and the summary only")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="everything, long details in full")
+
+
+def _names(value: str) -> list[str]:
+    return [name for name in value.replace(",", " ").split() if name]
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = load(
+        Path.cwd(),
+        config=options.config,
+        name=options.name,
+        server=options.server,
+        image=options.image,
+        fail_on=options.fail_on,
+        select=_flat(options.select),
+        skip=_flat(options.skip),
+    )
+    # What is given one by one adds to the table's entries and wins over those of the same name.
+    return replace(settings, x=(*settings.x, *options.x), env={**settings.env, **assignments(options.env, "--env")})
+
+
+def _flat(lists: list[list[str]] | None) -> list[str] | None:
+    return None if lists is None else [name for names in lists for name in names]
+
+
+def _check(options: argparse.Namespace) -> int:
+    spoken, files = destinations(options.outputs)
+    settings = _settings(options)
+
+    from harness import api
+    from harness.report import render
+    from harness.report.console import Console, Style
+
+    stream: TextIO = sys.stdout
+    console = (
+        Console(stream, Style.for_stream(stream, options.verbose - options.quiet)) if spoken == "console" else None
+    )
+    started = time.monotonic()
+    try:
+        report = api.check(directory=Path.cwd(), settings=settings, progress=console)
+    finally:
+        if console is not None:
+            console.clear()
+    if console is not None:
+        console.finish(report, time.monotonic() - started)
+    else:
+        _print(render(report, spoken))
+    for name, path in files:
+        try:
+            path.write_text(render(report, name), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
+    code: int = report.exit_code(settings.fail_on)
+    return code
+
+
+def _print(text: str) -> None:
+    """Print what a program will read: as UTF-8, whatever the terminal's encoding is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+
+
+def _rules(options: argparse.Namespace) -> int:
+    from harness.checks import all_checks
+
+    checks = {check.name: check for check in all_checks()}
+    rules = {rule.name: rule for check in checks.values() for rule in check.rules}
+    name = options.name
+    if name is None:
+        for check in checks.values():
+            print(f"{check.name}: {check.summary}")
+            for rule in check.rules:
+                print(f"  {rule.name:<36} {rule.severity.value:<8} {rule.summary}")
+        print(f"\n{plural(len(rules), 'rule')}; harness rules NAME explains one.")
+        return 0
+    if name in checks:
+        print(f"{name}: {checks[name].summary}\n")
+        chosen = list(checks[name].rules)
+    elif name in rules:
+        chosen = [rules[name]]
+    else:
+        nearest = difflib.get_close_matches(name, [*checks, *rules], n=1, cutoff=0.4)
+        hint = f"Did you mean {nearest[0]}?" if nearest else "harness rules lists them all."
+        raise UsageError(f"There is no rule or check {name!r}.", hint)
+    print("\n\n".join(f"{rule.name} ({rule.severity.value})\n  {rule.summary}\n  Why: {rule.why}" for rule in chosen))
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    from harness.scaffold import scaffold
+
+    for line in scaffold(Path.cwd(), options.config):
+        print(line)
+    return 0
