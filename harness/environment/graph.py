@@ -35,7 +35,8 @@ def read_history(inside: Inside) -> dict[str, Any]:
         if hasattr(module, "revision"):
             revisions.append(_info(path, module))
     locations = tuple(str(path) for path in _locations(inside))
-    return to_json(History(tuple(revisions), tuple(unloadable), locations))
+    env_py = str(inside.directory / inside.script.dir / "env.py")
+    return to_json(History(tuple(revisions), tuple(unloadable), locations, env_py))
 
 
 def load_revision_map(inside: Inside) -> dict[str, Any] | None:

@@ -63,11 +63,15 @@ class UnloadableRevision:
 
 @dataclass(frozen=True)
 class History:
-    """Every revision file that was found, in the order of the files' paths; duplicates and broken links included."""
+    """Every revision file that was found, in the order of the files' paths; duplicates and broken links included.
+
+    `version_locations` and `env_py` are absolute paths.
+    """
 
     revisions: tuple[RevisionInfo, ...]
     unloadable: tuple[UnloadableRevision, ...]
     version_locations: tuple[str, ...]
+    env_py: str
 
     @property
     def heads(self) -> tuple[str, ...]:

@@ -1,0 +1,156 @@
+"""`harness.check(...)`: run the checks on a project and return a report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from harness.checks import selected_checks
+from harness.checks.base import BlockedCheck, Check, SkipCheck
+from harness.checks.context import CheckContext
+from harness.environment import Project, find_project
+from harness.findings import (
+    CheckOutcome,
+    CheckResult,
+    Finding,
+    HarnessError,
+    ProjectSummary,
+    Report,
+    ServerSummary,
+    UsageError,
+    outcome_of,
+)
+from harness.server import Server, open_server
+from harness.settings import Settings, load
+
+
+class Progress(Protocol):
+    """What a face is told while the checks run."""
+
+    def server_ready(self, server: ServerSummary) -> None:
+        """The server answers."""
+
+    def check_started(self, name: str) -> None:
+        """A check begins."""
+
+    def check_finished(self, result: CheckResult, findings: Sequence[Finding]) -> None:
+        """A check is over."""
+
+
+def check(
+    *,
+    directory: Path | None = None,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    server: Server | None = None,
+    **overrides: object,
+) -> Report:
+    """Run the checks that need no live database.
+
+    Args:
+        directory: the working directory of the project; the current one if left out.
+        settings: the settings; loaded from `pyproject.toml` and the environment if left out.
+        progress: told what happens while it happens.
+        server: a running server to use and leave running; one is started and ended if left out.
+        overrides: fields of `Settings`, which win over what is loaded.
+
+    Raises:
+        UsageError: the call or the configuration is wrong.
+        VerdictError: nothing could be judged, for instance because no server can be had.
+    """
+    where = (directory or Path.cwd()).resolve()
+    if settings is None:
+        settings = load(where, **overrides)
+    elif overrides:
+        raise UsageError("Give either settings or single options, not both.")
+    checks = selected_checks(settings.select, settings.skip)
+    project = find_project(settings, where)
+    return _Run(settings, project, checks, progress, server).report()
+
+
+class _Run:
+    def __init__(
+        self,
+        settings: Settings,
+        project: Project,
+        checks: Sequence[Check],
+        progress: Progress | None,
+        server: Server | None,
+    ) -> None:
+        self._settings = settings
+        self._project = project
+        self._checks = checks
+        self._progress = progress
+        self._given = server
+        self._server: Server | None = None
+        self._summary: ServerSummary | None = None
+
+    def report(self) -> Report:
+        try:
+            with CheckContext(self._settings, self._project, self._open_server) as context:
+                # Started before the server, so that the two get ready side by side.
+                if any(check.needs_server for check in self._checks):
+                    context.prepare()
+                results, findings = self._run_all(context)
+                summary = self._project_summary(context)
+        finally:
+            if self._server is not None and self._given is None:
+                self._server.close()
+        return Report(tuple(results), tuple(findings), summary, self._summary)
+
+    def _open_server(self) -> Server:
+        self._server = self._given or open_server(self._settings)
+        self._summary = ServerSummary(self._server.kind, self._server.version, self._server.why)
+        if self._progress is not None:
+            self._progress.server_ready(self._summary)
+        return self._server
+
+    def _run_all(self, context: CheckContext) -> tuple[list[CheckResult], list[Finding]]:
+        results: list[CheckResult] = []
+        findings: list[Finding] = []
+        for check in self._checks:
+            if self._progress is not None:
+                self._progress.check_started(check.name)
+            result, found = self._run_one(check, context, results)
+            results.append(result)
+            findings += found
+            if self._progress is not None:
+                self._progress.check_finished(result, found)
+        return results, findings
+
+    def _run_one(
+        self, check: Check, context: CheckContext, earlier: Sequence[CheckResult]
+    ) -> tuple[CheckResult, list[Finding]]:
+        started = time.perf_counter()
+        found: list[Finding] = []
+        reason: str | None = None
+        outcome: CheckOutcome
+        try:
+            found = list(check.run(context))
+            outcome = outcome_of(found, self._settings.fail_on)
+        except SkipCheck as error:
+            outcome, reason = "skipped", str(error)
+        except BlockedCheck as error:
+            # Skipped only where the check that is in the way fails this very run; else nothing would say it.
+            failed = any(result.name == error.by and result.outcome == "failed" for result in earlier)
+            outcome, reason = ("skipped" if failed else "error"), f"{error} (see {error.by})"
+        except UsageError:
+            raise
+        except HarnessError as error:
+            outcome, reason = "error", "\n".join(part for part in (str(error), error.detail) if part)
+            for result in earlier:
+                if result.outcome == "error" and result.reason == reason:
+                    reason = f"the same as {result.name}"
+                    break
+        return CheckResult(check.name, outcome, reason, time.perf_counter() - started), found
+
+    def _project_summary(self, context: CheckContext) -> ProjectSummary:
+        config = self._project.location(self._project.config)
+        try:
+            history = context.history
+        except HarnessError:
+            return ProjectSummary(config)
+        return ProjectSummary(config, history.heads, len(history.revisions))
+

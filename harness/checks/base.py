@@ -1,0 +1,39 @@
+"""What a check is, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.findings import Finding, Rule
+
+if TYPE_CHECKING:
+    from harness.checks.context import CheckContext as CheckContext
+
+
+class SkipCheck(Exception):
+    """Raised by a check that does not apply to this project; the text is the reason that the report shows."""
+
+
+class BlockedCheck(Exception):
+    """Raised by a check whose ground is missing because of what another check, `by`, reports; the text says what."""
+
+    def __init__(self, by: str, text: str) -> None:
+        super().__init__(text)
+        self.by = by
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its name, one line on what it proves, its rules, and the function that yields its findings.
+
+    `run` may raise `SkipCheck` (it does not apply), `BlockedCheck` (another check's failure is in the way) or a
+    `HarnessError` (no verdict could be reached).
+    """
+
+    name: str
+    summary: str
+    rules: tuple[Rule, ...]
+    run: Callable[[CheckContext], Iterable[Finding]]
+    needs_server: bool = True

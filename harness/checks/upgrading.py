@@ -1,0 +1,159 @@
+"""The two ways up that the checks share: in one go, as a deploy does it, and step by step with one step down and up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.environment import Configured, EnvironmentRun, Failure, History, StepResult
+from harness.schema import Schema, read_schema
+from harness.server import ScratchDatabase
+
+if TYPE_CHECKING:
+    from harness.checks.context import CheckContext
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """An upgrade in one go. `arrived` says whether the version table, read afterwards, stands at the history's heads."""
+
+    database: ScratchDatabase
+    configured: tuple[Configured, ...]
+    revisions: tuple[str, ...]
+    heads: tuple[str, ...]
+    arrived: bool
+    schema: Schema
+    failure: Failure | None
+
+
+@dataclass(frozen=True)
+class StepDown:
+    """One head taken down and, if that went well, put up again.
+
+    Attributes:
+        before, left: the schema before the revision was first applied, and what its downgrade left.
+        after, back: the schema after it was first applied, and after it was applied again.
+    """
+
+    revision: str
+    before: Schema
+    after: Schema
+    down: StepResult
+    left: Schema | None = None
+    up: StepResult | None = None
+    back: Schema | None = None
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A walk to the heads and, from there, one step down and up again for each head."""
+
+    run: EnvironmentRun
+    database: ScratchDatabase
+    steps: tuple[StepResult, ...]
+    downs: tuple[StepDown, ...] = ()
+
+    @property
+    def failure(self) -> Failure | None:
+        """The failure that ended the way up, None if it arrived."""
+        return self.steps[-1].failure if self.steps else None
+
+
+def read(database: ScratchDatabase) -> Schema:
+    """The schema of a scratch database."""
+    with database.connect() as connection:
+        return read_schema(connection)
+
+
+def version_rows(database: ScratchDatabase, configured: Sequence[Configured]) -> tuple[str, ...] | None:
+    """The rows of the version table, read through a connection of our own; None if there is no such table."""
+    from psycopg import errors, sql
+
+    rows: list[str] = []
+    with database.connect() as connection:
+        for place in {(one.version_table_schema, one.version_table) for one in configured}:
+            table = sql.Identifier(*(part for part in place if part))
+            try:
+                found = connection.execute(sql.SQL("select version_num from {}").format(table)).fetchall()
+            except (errors.UndefinedTable, errors.InvalidSchemaName):
+                return None
+            rows += [str(row[0]) for row in found]
+    return tuple(sorted(rows))
+
+
+def deploy(context: CheckContext) -> Deployed:
+    """`alembic upgrade heads` on an empty database, to the end of `env.py`, then a look at what is there."""
+    database = context.own(context.server.create_database("deploy"))
+    with EnvironmentRun.start(context.project, database.url, timeout=context.settings.timeout) as run:
+        configured = run.configured
+        deployment = run.deploy("heads")
+    rows = version_rows(database, configured) or ()
+    return Deployed(
+        database=database,
+        configured=configured,
+        revisions=deployment.revisions,
+        heads=rows,
+        arrived=bool(rows) and _covers(context.history, rows),
+        schema=read(database),
+        failure=deployment.failure,
+    )
+
+
+def _covers(history: History, rows: tuple[str, ...]) -> bool:
+    """Whether standing at `rows` means standing at every head: a head that another branch depends on leaves no row."""
+    above = {revision.id: (*revision.down_revisions, *revision.dependencies) for revision in history.revisions}
+    reached: set[str] = set()
+    labels = {label: revision.id for revision in history.revisions for label in revision.branch_labels}
+    pending = list(rows)
+    while pending:
+        current = labels.get(pending[-1], pending[-1])
+        pending.pop()
+        if current not in reached:
+            reached.add(current)
+            pending += above.get(current, ())
+    return set(history.heads) <= reached
+
+
+def walk(context: CheckContext) -> Walked:
+    """Walk to the heads, keeping what Alembic remembers within one run, then take the heads down and put them up again.
+
+    Several heads are taken down in the reverse order of their way up, so that every state has one to be compared with.
+
+    Raises:
+        VerdictError: `env.py` did not come as far as its migrations.
+    """
+    database = context.own(context.server.create_database("walk"))
+    run = context.own(EnvironmentRun.start(context.project, database.url, timeout=context.settings.timeout))
+    below, heads = _heads_last(context.history, run.plan("heads", "upgrade"))
+    steps: list[StepResult] = []
+    states: list[Schema] = []
+    for revision in (*below, *heads):
+        if revision in heads:
+            states.append(read(database))
+        steps.append(run.step(revision, "upgrade", forget=False))
+        if steps[-1].failure is not None:
+            return Walked(run, database, tuple(steps))
+    states.append(read(database))
+    downs: list[StepDown] = []
+    for revision, before, after in zip(reversed(heads), reversed(states[:-1]), reversed(states[1:]), strict=True):
+        down = run.step(revision, "downgrade")
+        if down.failure is not None:
+            downs.append(StepDown(revision, before, after, down))
+            break
+        downs.append(StepDown(revision, before, after, down, left=read(database)))
+    for index, step_down in reversed(list(enumerate(downs))):
+        if step_down.left is None:
+            continue
+        up = run.step(step_down.revision, "upgrade")
+        downs[index] = replace(step_down, up=up, back=None if up.failure else read(database))
+        if up.failure is not None:
+            break
+    return Walked(run, database, tuple(steps), tuple(downs))
+
+
+def _heads_last(history: History, plan: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The plan as two parts: what lies below, and the heads, so that the state before a head is one that can be kept."""
+    needed = {dependency for revision in history.revisions for dependency in revision.dependencies}
+    heads = tuple(revision for revision in plan if revision in history.heads and revision not in needed)
+    return tuple(revision for revision in plan if revision not in heads), heads
