@@ -1,0 +1,98 @@
+"""Scratch databases: databases that we created on a server and will drop.
+
+sqlalchemy-utils' `create_database` and `drop_database` are not used: they want SQLAlchemy where psycopg alone will do,
+know neither `strategy` nor `with (force)`, and open a new engine for every call. That library serves inside an
+application, for its column types.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+import weakref
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import psycopg
+
+from harness.server.statements import statement
+
+PREFIX = "harness_"
+_MAXIMUM_BYTES = 63
+# Sessions that were just closed leave within milliseconds; DROP and CREATE DATABASE would look again after 100 only.
+_SETTLE_SECONDS = 0.1
+_SETTLE_STEP_SECONDS = 0.002
+
+
+def database_name(hint: str = "") -> str:
+    """A new name, recognisably ours, that no other has: `harness_<hint>_<16 hex digits>`, at most 63 bytes."""
+    unique = secrets.token_hex(8)
+    cleaned = re.sub(r"[^a-z0-9]+", "_", hint.lower()).strip("_")
+    cleaned = cleaned[: _MAXIMUM_BYTES - len(PREFIX) - len(unique) - 1].strip("_")
+    return f"{PREFIX}{cleaned}_{unique}" if cleaned else f"{PREFIX}{unique}"
+
+
+class ScratchDatabase:
+    """A database that we created and will drop; leaving its `with` block drops it.
+
+    Attributes:
+        name: the database's name, `harness_…`.
+        url: its `postgresql://` URL without a driver, good for libpq, psycopg and SQLAlchemy alike.
+    """
+
+    def __init__(self, name: str, url: str, drop: Callable[[ScratchDatabase], None]) -> None:
+        self.name = name
+        self.url = url
+        self._drop = drop
+        self._dropped = False
+        self._connections: weakref.WeakSet[psycopg.Connection[Any]] = weakref.WeakSet()
+
+    def connect(self, **kwargs: Any) -> psycopg.Connection[Any]:
+        """A new psycopg connection, in autocommit unless `autocommit=False` is said; closed at the latest by `drop`.
+
+        Args:
+            kwargs: further arguments of `psycopg.connect`.
+
+        Raises:
+            psycopg.OperationalError: the server does not let us in.
+        """
+        kwargs.setdefault("autocommit", True)
+        connection: psycopg.Connection[Any] = psycopg.connect(self.url, **kwargs)
+        self._connections.add(connection)
+        return connection
+
+    def close_connections(self) -> None:
+        """Close what `connect` has handed out."""
+        for connection in list(self._connections):
+            connection.close()
+
+    def drop(self) -> None:
+        """Close our connections and drop the database, whoever else is in it; the second call does nothing."""
+        if self._dropped:
+            return
+        self.close_connections()
+        self._drop(self)
+        self._dropped = True
+
+    def __enter__(self) -> ScratchDatabase:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.drop()
+
+    def __repr__(self) -> str:
+        return f"<ScratchDatabase {self.name}>"
+
+
+def wait_for_sessions(connection: psycopg.Connection[Any], name: str) -> None:
+    """Give the sessions of a database a moment to end; those that stay are left to the statement that follows."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        row = connection.execute(statement("sessions"), {"name": name}).fetchone()
+        if row is None or row[0] == 0:
+            return
+        time.sleep(_SETTLE_STEP_SECONDS)
