@@ -1,0 +1,1 @@
+"""What the shop does, one transaction a call. Services commit; repositories below them do not."""
