@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from harness.checks import selected_checks
 from harness.checks.base import BlockedCheck, Check, SkipCheck
@@ -45,7 +45,7 @@ def check(
     settings: Settings | None = None,
     progress: Progress | None = None,
     server: Server | None = None,
-    **overrides: object,
+    **overrides: Any,
 ) -> Report:
     """Run the checks that need no live database.
 
@@ -153,4 +153,3 @@ class _Run:
         except HarnessError:
             return ProjectSummary(config)
         return ProjectSummary(config, history.heads, len(history.revisions))
-

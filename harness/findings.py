@@ -242,7 +242,12 @@ class Report:
             and {"config": project.config, "heads": list(project.heads), "revisions": project.revisions},
             "server": server and {"kind": server.kind, "version": server.version, "why": server.why},
             "checks": [
-                {"name": check.name, "outcome": check.outcome, "reason": check.reason, "seconds": round(check.seconds, 3)}
+                {
+                    "name": check.name,
+                    "outcome": check.outcome,
+                    "reason": check.reason,
+                    "seconds": round(check.seconds, 3),
+                }
                 for check in self.checks
             ],
             "findings": [finding.to_dict() for finding in self.findings],

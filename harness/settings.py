@@ -46,7 +46,9 @@ class Settings:
         "Environment variables set while env.py runs; {url} in a value becomes the scratch database's URL.",
         variable=False,
     )
-    server: str = option("auto", "Where PostgreSQL comes from: auto, docker, embedded, or the URL of an existing server.")
+    server: str = option(
+        "auto", "Where PostgreSQL comes from: auto, docker, embedded, or the URL of an existing server."
+    )
     image: str = option("postgres:latest", "The container image that `docker` starts.")
     select: tuple[str, ...] = option((), "Run only these checks.")
     skip: tuple[str, ...] = option((), "Leave these checks out.")
@@ -55,7 +57,9 @@ class Settings:
     ignore: tuple[str, ...] = option(
         (), "Globs of findings to leave out: a rule, an object, or `rule:object`, as in `drift.*:public.legacy_*`."
     )
-    model_packages: tuple[str, ...] = option((), "Packages to search for models, besides those whose models env.py sees.")
+    model_packages: tuple[str, ...] = option(
+        (), "Packages to search for models, besides those whose models env.py sees."
+    )
     ignore_modules: tuple[str, ...] = option((), "Globs of modules that the imports check leaves alone.")
     timeout: float = option(300.0, "Seconds after which a run of env.py, or a step that makes no progress, is ended.")
 
@@ -127,7 +131,11 @@ def _typed(table: Mapping[str, Any], where: str) -> dict[str, Any]:
         name = key.replace("-", "_")
         if name not in known:
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f"Did you mean {nearest[0].replace('_', '-')!r}?" if nearest else "See docs/settings.md for the options."
+            hint = (
+                f"Did you mean {nearest[0].replace('_', '-')!r}?"
+                if nearest
+                else "See docs/settings.md for the options."
+            )
             raise UsageError(f"{where} has no option {key!r}.", hint)
         values[name] = _value(name, value, known[name].default, f"{key} in {where}")
     return values
@@ -161,7 +169,9 @@ def _value(name: str, value: Any, default: Any, what: str) -> Any:
 def _seconds(value: Any, what: str) -> float:
     match = _DURATION.fullmatch(str(value).strip())
     if isinstance(value, bool) or match is None:
-        raise UsageError(f"{what} is {value!r}, which is not a duration.", "Use seconds, or a number with ms, s, min or h.")
+        raise UsageError(
+            f"{what} is {value!r}, which is not a duration.", "Use seconds, or a number with ms, s, min or h."
+        )
     return float(match[1]) * _UNIT_SECONDS[match[2]]
 
 

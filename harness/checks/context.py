@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.checks.base import BlockedCheck
 from harness.checks.upgrading import Deployed, Walked, deploy, walk
@@ -164,6 +164,12 @@ class CheckContext:
             return walked.run
         database = self.own(self.server.create_database("head", template=head.database))
         return self.own(EnvironmentRun.start(self.project, database.url, timeout=self.settings.timeout))
+
+    @cached_property
+    def model_places(self) -> dict[str, dict[str, Any]]:
+        """Where the models' tables and columns stand: see `harness.models.places`."""
+        found: dict[str, dict[str, Any]] = self.head_run.call("harness.models.places:places")
+        return found
 
     @property
     def env_py(self) -> Location:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from harness.checks.base import BlockedCheck, Check
 from harness.checks.context import CheckContext
@@ -28,7 +29,7 @@ LEFT_BEHIND = Rule(
     "downgrade.left-behind",
     Severity.ERROR,
     "after the downgrade something is there that was not there before the upgrade",
-    "The next upgrade meets it and fails (\"already exists\"), or the leftovers pile up.",
+    'The next upgrade meets it and fails ("already exists"), or the leftovers pile up.',
 )
 LOST = Rule(
     "downgrade.lost",
@@ -123,7 +124,7 @@ def _not_what_was(context: CheckContext, revision: RevisionInfo, before: Schema,
         )
 
 
-def _parts(context: CheckContext, revision: RevisionInfo, difference: Difference) -> dict[str, object]:
+def _parts(context: CheckContext, revision: RevisionInfo, difference: Difference) -> dict[str, Any]:
     return {
         "object": difference.object,
         "attribute": difference.attribute,
@@ -145,7 +146,9 @@ def _undo(context: CheckContext, revision: RevisionInfo, difference: Difference)
         if target.kind == "column":
             return f'Add to {place}: op.drop_column("{target.table}", "{target.name}"{_schema(target.schema)})'
         if target.kind == "index":
-            return f'Add to {place}: op.drop_index("{target.name}", table_name="{target.table}"{_schema(target.schema)})'
+            return (
+                f'Add to {place}: op.drop_index("{target.name}", table_name="{target.table}"{_schema(target.schema)})'
+            )
         if target.kind in ("enum", "domain", "composite type", "range type"):
             statement = "drop domain" if target.kind == "domain" else "drop type"
             return f"Add to {place}: op.execute('{statement} {_quoted(target.schema, target.name)}')"

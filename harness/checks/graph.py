@@ -169,7 +169,7 @@ def _heads(context: CheckContext, history: History) -> Iterator[Finding]:
                 f"The settings declare the head {head}, which is none.",
                 revision=head,
                 location=context.locate(history.get(head)),
-                fix=f'Put the present head in its place: heads = {_toml_list(heads)} in [tool.harness].',
+                fix=f"Put the present head in its place: heads = {_toml_list(heads)} in [tool.harness].",
             )
         return
     if len(heads) > 1:

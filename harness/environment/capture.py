@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from alembic import context as alembic_context
 from alembic.runtime.environment import EnvironmentContext
 
+from alembic import context as alembic_context
 from harness.environment.pilot import Pilot
 from harness.environment.records import Configured
 
@@ -53,7 +53,7 @@ def summary(options: dict[str, Any]) -> Configured:
     """What one `context.configure` call said, in words."""
     context = options["migration_context"]
     metadata = options.get("target_metadata")
-    several = metadata if isinstance(metadata, (list, tuple)) else [metadata]
+    several: list[Any] = list(metadata) if isinstance(metadata, (list, tuple)) else [metadata]
     tables = None if metadata is None else tuple(sorted(key for one in several for key in one.tables))
     return Configured(
         dialect=context.dialect.name,
@@ -63,5 +63,7 @@ def summary(options: dict[str, Any]) -> Configured:
         metadata_tables=tables,
         include_schemas=bool(options.get("include_schemas")),
         transaction_per_migration=bool(options.get("transaction_per_migration")),
-        options=tuple(sorted(key for key, value in options.items() if value is not None and key != "migration_context")),
+        options=tuple(
+            sorted(key for key, value in options.items() if value is not None and key != "migration_context")
+        ),
     )

@@ -86,4 +86,10 @@ def _database_words(error: BaseException) -> tuple[str, str | None, str | None, 
         )
     cause = original.__cause__ or original
     message = getattr(cause, "message", None) or str(cause) or _name(cause)
-    return str(message), sql, getattr(cause, "sqlstate", None), getattr(cause, "detail", None), getattr(cause, "hint", None)
+    return (
+        str(message),
+        sql,
+        getattr(cause, "sqlstate", None),
+        getattr(cause, "detail", None),
+        getattr(cause, "hint", None),
+    )

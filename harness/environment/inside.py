@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.environment.channel import Channel, ChannelClosed
 from harness.environment.failures import describe
-from harness.environment.records import Configured, Failure, to_json
+from harness.environment.records import Failure, to_json
 from harness.environment.redirect import ForeignDatabaseError, Redirect, own_connection
 
 if TYPE_CHECKING:

@@ -115,7 +115,9 @@ def _search(directory: Path) -> Path:
             return path
     nearby = [place for place in _COMMON_PLACES[2:] if (directory / place).is_file()]
     if nearby:
-        raise UsageError(f"There is no alembic.ini in {directory}.", f"There is one in {nearby[0]}: --config {nearby[0]}")
+        raise UsageError(
+            f"There is no alembic.ini in {directory}.", f"There is one in {nearby[0]}: --config {nearby[0]}"
+        )
     raise UsageError(
         f"There is no alembic.ini and no [tool.alembic] in a pyproject.toml in {directory}.",
         "Run harness where alembic is run, or give --config PATH.",
@@ -137,7 +139,8 @@ def _require_script_location(config: Path, name: str, directory: Path) -> None:
     if config.suffix == ".toml":
         if "script_location" not in _toml_table(config):
             raise UsageError(
-                f"{shown} has no script_location in [tool.alembic].", 'For example: script_location = "%(here)s/alembic"'
+                f"{shown} has no script_location in [tool.alembic].",
+                'For example: script_location = "%(here)s/alembic"',
             )
         return
     parser = configparser.ConfigParser({"here": config.parent.as_posix()}, interpolation=None, strict=False)

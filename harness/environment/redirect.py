@@ -23,10 +23,7 @@ from urllib.parse import unquote, urlsplit
 # Names of connection arguments, over all drivers, that say where a connection goes and how it proves who it is.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS; asyncpg.connect; pg8000.connect
 PLACE_ARGUMENTS = frozenset(
-    "dsn conninfo host hostaddr port user password passfile passcode database dbname db service servicefile unix_sock "
-    "ssl ssl_context sslmode sslrootcert sslcert sslkey sslcrl sslcrldir sslpassword sslcompression sslsni sslcertmode "
-    "sslnegotiation ssl_min_protocol_version ssl_max_protocol_version direct_tls gssencmode gsslib gssdelegation "
-    "krbsrvname require_auth channel_binding requirepeer target_session_attrs load_balance_hosts source_address".split()
+    ["dsn", "conninfo", "host", "hostaddr", "port", "user", "password", "passfile", "passcode", "database", "dbname", "db", "service", "servicefile", "unix_sock", "ssl", "ssl_context", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir", "sslpassword", "sslcompression", "sslsni", "sslcertmode", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version", "direct_tls", "gssencmode", "gsslib", "gssdelegation", "krbsrvname", "require_auth", "channel_binding", "requirepeer", "target_session_attrs", "load_balance_hosts", "source_address"]
 )
 
 
@@ -170,7 +167,7 @@ class Redirect:
             given = {**conninfo_to_dict(conninfo), **arguments}
             return original(cls, **self._arguments(given, "dbname"))
 
-        connection_class.connect = classmethod(connect)
+        connection_class.connect = classmethod(connect)  # type: ignore[arg-type]  # wraps keeps the original signature
 
     def _wrap_psycopg2(self, module: ModuleType) -> None:
         original = module.connect

@@ -246,7 +246,10 @@ class EnvironmentRun:
         if failure.kind.endswith("CommandError") or failure.kind.startswith("configparser."):
             return UsageError(f"Alembic cannot use {config}: {failure.message}", "", "")
         return RunFailed(
-            f"The project of {config} cannot be loaded: {failure.kind}: {failure.message}.", "", failure.traceback, failure
+            f"The project of {config} cannot be loaded: {failure.kind}: {failure.message}.",
+            "",
+            failure.traceback,
+            failure,
         )
 
     def _failed(self, state: dict[str, Any]) -> HarnessError:
@@ -281,7 +284,9 @@ class EnvironmentRun:
 
 def _advice(failure: Failure) -> str:
     if failure.kind == "ModuleNotFoundError":
-        return "Install what is missing in this environment, or let Alembic find it: prepend_sys_path = . in alembic.ini."
+        return (
+            "Install what is missing in this environment, or let Alembic find it: prepend_sys_path = . in alembic.ini."
+        )
     if "ValidationError" in failure.kind or failure.kind == "KeyError":
         return "It seems to lack a setting: give it with --env NAME=VALUE ({url} becomes the scratch database's URL)."
     return "Run `alembic current` by hand to see the same; settings for it are given with --env NAME=VALUE."
