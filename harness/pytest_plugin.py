@@ -1,3 +1,189 @@
-"""The pytest plugin: the fixtures that `pip install` brings."""
+"""The pytest plugin: fixtures that hand out scratch databases, and one server and one run of the checks for a session.
+
+It adds no test and, unless a test asks for one of its fixtures, no work: everything else is imported when it is needed.
+`docs/pytest.md` describes the fixtures.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.testbed import alembic_fixtures
+
+if TYPE_CHECKING:
+    from harness.environment import Project
+    from harness.findings import Report
+    from harness.server import ScratchDatabase, Server
+    from harness.testbed.broker import Broker
+    from harness.testbed.databases import MigratedDatabase, Migrations
+    from harness.testbed.shared import Session, Shared
+
+CHECK_ATTRIBUTE = "harness_check"
+
+
+class Plugin:
+    """What belongs to one pytest run in one process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.selected: tuple[str, ...] = ()
+        self.session: Session | None = None
+        self.local: Shared | None = None
+        self.broker: Broker | None = None
+
+    def get_session(self) -> Session:
+        """The server and the run that this process shares with the others of the pytest run, made when first asked for.
+
+        Raises:
+            HarnessError: the settings are wrong, or there is no project.
+        """
+        if self.session is None:
+            from harness.testbed.shared import Shared, project_directory
+
+            directory = project_directory(self.config.invocation_params.dir, self.config.rootpath)
+            ticket = getattr(self.config, "workerinput", {}).get("harness")
+            if ticket is not None:
+                from harness.testbed.broker import RemoteSession
+
+                self.session = remote = RemoteSession(directory, ticket)
+                self.config.add_cleanup(remote.close)
+            else:
+                self.session = self.local = Shared(directory)
+                self.config.add_cleanup(self.local.close)
+        return self.session
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """xdist starts a worker: tell it where it can reach what the session shares."""
+        if self.broker is None:
+            from harness.testbed.broker import Broker
+            from harness.testbed.shared import project_directory
+
+            self.broker = Broker(project_directory(self.config.invocation_params.dir, self.config.rootpath))
+            self.config.add_cleanup(self.broker.close)
+        node.workerinput["harness"] = self.broker.ticket
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember which checks this session has a test of, so that one run makes all of them and no other."""
+        names = (getattr(getattr(item, "function", None), CHECK_ATTRIBUTE, None) for item in session.items)
+        self.selected = tuple(sorted({name for name in names if name is not None}))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say which server the tests ran on, if one was needed."""
+        shared = self.local or (self.broker.shared if self.broker is not None else None)
+        if shared is not None and shared.opened is not None:
+            from harness.findings import ServerSummary
+            from harness.report.text import server_line
+
+            server = shared.opened
+            line = server_line(ServerSummary(server.kind, server.version, server.why))
+            terminalreporter.write_line(f"harness: {line}")
+
+
+_PLUGIN = pytest.StashKey[Plugin]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Register the Alembic fixtures: after other installed plugins', before the project's own (see their module)."""
+    early_config.pluginmanager.register(alembic_fixtures, "harness.alembic_fixtures")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin."""
+    if not config.pluginmanager.has_plugin("harness.alembic_fixtures"):
+        # This plugin was named in a conftest.py, where plugins are not loaded by themselves.
+        config.pluginmanager.register(alembic_fixtures, "harness.alembic_fixtures")
+    config.stash[_PLUGIN] = plugin = Plugin(config)
+    config.pluginmanager.register(plugin, "harness.session")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """An error of ours, told in words instead of a traceback through our code."""
+    from harness.findings import HarnessError
+
+    try:
+        yield
+    except HarnessError as error:
+        text = "\n".join(part for part in (error.message, error.fix, error.detail) if part)
+    else:
+        return
+    pytest.fail(text, pytrace=False)
+
+
+def _session(request: pytest.FixtureRequest) -> Session:
+    return request.config.stash[_PLUGIN].get_session()
+
+
+@pytest.fixture(scope="session")
+def migration_project(request: pytest.FixtureRequest) -> Project:
+    """The Alembic project: the one of `[tool.harness]` and `HARNESS_*`. Override it to test another."""
+    with _plainly():
+        return _session(request).project
+
+
+@pytest.fixture(scope="session")
+def migration_server(request: pytest.FixtureRequest) -> Server:
+    """A PostgreSQL server that scratch databases are made on, the same for all tests and all xdist workers."""
+    with _plainly():
+        return _session(request).server()
+
+
+@pytest.fixture
+def migrations(
+    request: pytest.FixtureRequest, migration_server: Server, migration_project: Project
+) -> Iterator[Migrations]:
+    """A scratch database that starts empty, and the project's history to walk on it."""
+    from harness.testbed.databases import Migrations
+
+    with _plainly():
+        database = Migrations(migration_server, migration_project, _session(request).settings.timeout)
+    with database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def _harness_template(
+    request: pytest.FixtureRequest, migration_server: Server, migration_project: Project
+) -> ScratchDatabase:
+    """A database at head to clone: the session's, or this process's own if server or project were overridden."""
+    from harness.testbed.shared import make_template
+
+    with _plainly():
+        session = _session(request)
+        if session.owns(migration_project, migration_server):
+            return session.template()
+        return make_template(migration_server, migration_project, session.settings.timeout)
+
+
+@pytest.fixture
+def migrated_database(migration_server: Server, _harness_template: ScratchDatabase) -> Iterator[MigratedDatabase]:
+    """A scratch database at head, the test's own: a clone of a template that is migrated once a session."""
+    from harness.testbed.databases import MigratedDatabase
+
+    with _plainly():
+        database = migration_server.create_database("migrated", template=_harness_template)
+    with database:
+        yield MigratedDatabase(database)
+
+
+@pytest.fixture(scope="session")
+def migration_report(request: pytest.FixtureRequest, migration_project: Project) -> Report:
+    """The report of one run of the checks that this session has tests of; `harness.testing` is made of it."""
+    from harness.findings import Report
+    from harness.testbed.shared import needs_server, run_checks, wanted
+
+    with _plainly():
+        session = _session(request)
+        names = wanted(session.settings, request.config.stash[_PLUGIN].selected)
+        if not names:
+            return Report()
+        server = request.getfixturevalue("migration_server") if needs_server(names) else None
+        if session.owns(migration_project, server):
+            return session.report(names)
+        return run_checks(session.settings, migration_project, names, server)

@@ -1,0 +1,206 @@
+"""How the workers of pytest-xdist reach the one `Shared` of the session: a socket of the controller, and its two ends.
+
+The controller listens on a private socket; nothing is started before a worker asks. Every scratch database is created
+and dropped by the controller's server object, so what a killed worker leaves behind goes when that server is closed.
+Messages are JSON; the connection is authenticated by a key that travels with xdist's own start message.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any
+
+from harness.environment import Project, find_project
+from harness.findings import HarnessError, Report, UsageError, VerdictError
+from harness.server import ScratchDatabase, Server
+from harness.settings import load
+from harness.testbed.shared import Shared
+
+
+class Broker:
+    """The controller's end.
+
+    Args:
+        directory: where the project and its settings are; looked at when the first worker asks.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._shared: Shared | None = None
+        self._lock = threading.Lock()
+        self._closing = False
+        self._key = secrets.token_bytes(32)
+        self._listener = Listener(authkey=self._key)
+        self._databases: dict[str, ScratchDatabase] = {}
+        # A server may be tied to the life of the thread that started it (PR_SET_PDEATHSIG is): that thread is one that
+        # stays until the end, not one of those that serve a worker.
+        self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="harness-broker")
+        threading.Thread(target=self._accept, name="harness-broker", daemon=True).start()
+
+    @property
+    def ticket(self) -> dict[str, str]:
+        """What a worker needs to connect; strings only, since it travels in xdist's `workerinput`."""
+        return {"address": json.dumps(self._listener.address), "key": self._key.hex()}
+
+    @property
+    def shared(self) -> Shared | None:
+        """What the workers share, if one has asked."""
+        return self._shared
+
+    def close(self) -> None:
+        """End the session's server, whatever the workers are doing."""
+        self._closing = True
+        with contextlib.suppress(OSError, EOFError, AuthenticationError):
+            Client(self._listener.address, authkey=self._key).close()  # wakes `accept`
+        self._listener.close()
+        with self._lock:
+            shared = self._shared
+        if shared is not None:
+            shared.close()
+        self._starter.shutdown()
+
+    def _accept(self) -> None:
+        while not self._closing:
+            # Refused is who has not the key, and a worker that was killed while it connected.
+            with contextlib.suppress(OSError, EOFError, AuthenticationError):
+                connection = self._listener.accept()
+                threading.Thread(target=self._serve, args=(connection,), name="harness-broker", daemon=True).start()
+
+    def _serve(self, connection: Connection) -> None:
+        """Answer one worker until it is gone."""
+        with connection, contextlib.suppress(EOFError, OSError):
+            while True:
+                request = json.loads(connection.recv_bytes())
+                connection.send_bytes(json.dumps(self._answer(request)).encode())
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            with self._lock:
+                if self._shared is None:
+                    self._shared = Shared(self._directory, lambda start: self._starter.submit(start).result())
+            method: Callable[..., Any] = getattr(self, f"_do_{request.pop('do')}")
+            return {"result": method(self._shared, **request)}
+        except HarnessError as error:
+            kind = "usage" if isinstance(error, UsageError) else "verdict"
+            return {"error": kind, "message": error.message, "fix": error.fix, "detail": error.detail}
+        except Exception as error:  # whatever it is, the worker must not wait for an answer for ever
+            return {"error": "verdict", "message": f"{error!r}", "fix": "", "detail": traceback.format_exc()}
+
+    def _do_server(self, shared: Shared) -> dict[str, str]:
+        server = shared.server()
+        return {"kind": server.kind, "why": server.why, "url": server.url}
+
+    def _do_template(self, shared: Shared) -> dict[str, str]:
+        database = shared.template()
+        return {"name": database.name, "url": database.url}
+
+    def _do_report(self, shared: Shared, select: Sequence[str]) -> dict[str, Any]:
+        return shared.report(select).to_dict()
+
+    def _do_create(self, shared: Shared, hint: str, template: str | None) -> dict[str, str]:
+        # Only the name of a template is looked at; it may belong to another worker.
+        source = None if template is None else ScratchDatabase(template, "", lambda _: None)
+        database = shared.server().create_database(hint, template=source)
+        self._databases[database.name] = database
+        return {"name": database.name, "url": database.url}
+
+    def _do_drop(self, _shared: Shared, name: str) -> None:
+        database = self._databases.pop(name, None)
+        if database is not None:
+            database.drop()
+
+
+class RemoteSession:
+    """A worker's end; the same to the fixtures as `Shared`.
+
+    Args:
+        directory: where the project and its settings are.
+        ticket: `Broker.ticket`.
+    """
+
+    def __init__(self, directory: Path, ticket: Mapping[str, str]) -> None:
+        self.directory = directory
+        self.settings = load(directory)
+        self._lock = threading.Lock()
+        self._connection = Client(json.loads(ticket["address"]), authkey=bytes.fromhex(ticket["key"]))
+        self._server: Server | None = None
+
+    @cached_property
+    def project(self) -> Project:
+        """The project that the settings name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return find_project(self.settings, self.directory)
+
+    def owns(self, project: Project, server: Server | None) -> bool:
+        """Whether these are the session's own project and server, and not a conftest's."""
+        return project is self.__dict__.get("project") and (server is None or server is self._server)
+
+    def server(self) -> Server:
+        """The controller's server."""
+        if self._server is None:
+            self._server = BorrowedServer(self.ask)
+        return self._server
+
+    def template(self) -> ScratchDatabase:
+        """The controller's template. It is not ours to drop."""
+        made = self.ask("template")
+        return ScratchDatabase(made["name"], made["url"], lambda _: None)
+
+    def report(self, select: Sequence[str]) -> Report:
+        """The report that the controller makes once for all."""
+        return Report.from_dict(self.ask("report", select=list(select)))
+
+    def ask(self, what: str, **arguments: Any) -> Any:
+        """Ask the controller.
+
+        Raises:
+            UsageError, VerdictError: what the controller's side raised, or that it is gone.
+        """
+        with self._lock:
+            try:
+                self._connection.send_bytes(json.dumps({"do": what, **arguments}).encode())
+                answer = json.loads(self._connection.recv_bytes())
+            except (EOFError, OSError) as error:
+                raise VerdictError("The process that runs this test session's server is gone.") from error
+        if "error" in answer:
+            kind = UsageError if answer["error"] == "usage" else VerdictError
+            raise kind(answer["message"], answer["fix"], answer["detail"])
+        return answer["result"]
+
+    def close(self) -> None:
+        """Hang up; the server and what is on it are the controller's."""
+        self._connection.close()
+
+
+class BorrowedServer(Server):
+    """The controller's server as a worker sees it."""
+
+    def __init__(self, ask: Callable[..., Any]) -> None:
+        self._ask = ask
+        facts = ask("server")
+        self.kind = facts["kind"]
+        super().__init__(facts["url"], facts["why"])
+
+    def create_database(self, hint: str = "", *, template: ScratchDatabase | None = None) -> ScratchDatabase:
+        """Have the controller create a scratch database."""
+        made = self._ask("create", hint=hint, template=None if template is None else template.name)
+        return ScratchDatabase(made["name"], made["url"], self._drop)
+
+    def _drop(self, database: ScratchDatabase) -> None:
+        self._ask("drop", name=database.name)
+
+    def _release(self) -> None:
+        """Nothing is ours."""

@@ -1,0 +1,201 @@
+"""What a test session makes once: the server, the template at head, the run of the checks.
+
+`Shared` is the one that makes them. It lives in the process that the user started; the workers of pytest-xdist reach it
+through `harness.testbed.broker`, so that killing a worker takes nothing from the others and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from harness.environment import EnvironmentRun, Project, find_project
+from harness.findings import Report, VerdictError
+from harness.server import ScratchDatabase, Server, open_server
+from harness.settings import Settings, find_pyproject, load
+
+if TYPE_CHECKING:
+    from harness.environment import Failure
+
+
+class Session(Protocol):
+    """What the fixtures ask for, whether it is made in this process (`Shared`) or in another one (`RemoteSession`)."""
+
+    settings: Settings
+
+    @property
+    def project(self) -> Project:
+        """The project that the settings name."""
+
+    def owns(self, project: Project, server: Server | None) -> bool:
+        """Whether these are the session's own project and server, and not a conftest's."""
+
+    def server(self) -> Server:
+        """The session's server, started at the first call."""
+
+    def template(self) -> ScratchDatabase:
+        """A database at head that nobody is connected to, made at the first call."""
+
+    def report(self, select: Sequence[str]) -> Report:
+        """The report of a run of the named checks, made once for each selection."""
+
+
+def project_directory(start: Path, root: Path) -> Path:
+    """Where the session's project is: at the nearest `[tool.harness]` from `start` upwards, else at pytest's root."""
+    pyproject = find_pyproject(start)
+    return root if pyproject is None else pyproject.parent
+
+
+def _here(start: Callable[[], Server]) -> Server:
+    return start()
+
+
+class Shared:
+    """Makes what the session shares, when it is first asked for. Safe to ask from several threads.
+
+    Args:
+        directory: where the project and its settings are.
+        starting: calls the function that starts the server; a caller with threads says in which one that is done.
+
+    Raises:
+        UsageError: the settings are wrong.
+    """
+
+    def __init__(self, directory: Path, starting: Callable[[Callable[[], Server]], Server] = _here) -> None:
+        self.directory = directory
+        self.settings = load(directory)
+        self._starting = starting
+        self._server: Server | None = None
+        self._template: ScratchDatabase | None = None
+        self._reports: dict[tuple[str, ...], Report] = {}
+        self._closed = False
+        # One lock a thing: a test that wants a database should not wait for a run of the checks.
+        self._server_lock, self._template_lock, self._report_lock = threading.Lock(), threading.Lock(), threading.Lock()
+
+    @cached_property
+    def project(self) -> Project:
+        """The project that the settings name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return find_project(self.settings, self.directory)
+
+    def owns(self, project: Project, server: Server | None) -> bool:
+        """Whether these are the session's own project and server, and not a conftest's."""
+        return project is self.__dict__.get("project") and (server is None or server is self._server)
+
+    @property
+    def opened(self) -> Server | None:
+        """The server if anybody has asked for it."""
+        return self._server
+
+    def server(self) -> Server:
+        """The session's server, started at the first call.
+
+        Raises:
+            UsageError, VerdictError: there is none to be had.
+        """
+        with self._server_lock:
+            if self._closed:
+                raise VerdictError("The test session is over, and its server with it.")
+            if self._server is None:
+                self._server = self._starting(partial(open_server, self.settings))
+            return self._server
+
+    def template(self) -> ScratchDatabase:
+        """A database at head, made at the first call.
+
+        Raises:
+            HarnessError: the server or the upgrade failed.
+        """
+        with self._template_lock:
+            if self._template is None:
+                self._template = make_template(self.server(), self.project, self.settings.timeout)
+            return self._template
+
+    def report(self, select: Sequence[str]) -> Report:
+        """The report of a run of the named checks, made once for each selection.
+
+        Raises:
+            HarnessError: see `harness.check`.
+        """
+        key = tuple(select)
+        with self._report_lock:
+            if key not in self._reports:
+                server = self.server() if needs_server(key) else None
+                self._reports[key] = run_checks(self.settings, self.project, key, server)
+            return self._reports[key]
+
+    def close(self) -> None:
+        """Drop every scratch database and end the server; the second call does nothing."""
+        with self._server_lock:
+            self._closed = True
+            server, self._server = self._server, None
+        if server is not None:
+            server.close()
+
+
+def wanted(settings: Settings, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the named checks that the settings do not leave out."""
+    chosen = settings.select or names
+    return tuple(name for name in names if name in chosen and name not in settings.skip)
+
+
+def needs_server(names: Sequence[str]) -> bool:
+    """Whether one of the named checks needs a server."""
+    from harness.checks import selected_checks
+
+    return any(check.needs_server for check in selected_checks(names, ()))
+
+
+def run_checks(settings: Settings, project: Project, names: Sequence[str], server: Server | None) -> Report:
+    """Run the named checks on a project, whatever the settings say of selection and project."""
+    from harness import api
+
+    chosen = replace(
+        settings,
+        select=tuple(names),
+        skip=(),
+        config=str(project.config),
+        name=project.name,
+        x=project.x,
+        env=project.env,
+    )
+    return api.check(directory=project.directory, settings=chosen, server=server)
+
+
+def make_template(server: Server, project: Project, timeout: float) -> ScratchDatabase:
+    """A database that was upgraded to head as a deploy does it, in one go.
+
+    Raises:
+        HarnessError: the upgrade failed, or changed nothing.
+    """
+    from harness.checks.upgrading import version_rows
+
+    database = server.create_database("template")
+    with EnvironmentRun.start(project, database.url, timeout=timeout) as run:
+        configured, history = run.configured, run.history()
+        deployment = run.deploy("heads")
+    if deployment.failure is not None:
+        raise _failed(deployment.revisions, deployment.failure)
+    if history.revisions and not version_rows(database, configured):
+        raise VerdictError(
+            "The upgrade to head ended well, but nothing of it is in the database.",
+            "Does env.py commit? Run harness check --select upgrade.",
+        )
+    return database
+
+
+def _failed(revisions: Sequence[str], failure: Failure) -> VerdictError:
+    where = f" at {failure.path}:{failure.line}" if failure.path else ""
+    revision = f" in revision {revisions[-1]}" if revisions else ""
+    return VerdictError(
+        f"The upgrade to head failed{revision}{where}: {failure.message}.",
+        "Run harness check --select upgrade for the particulars.",
+        failure.traceback,
+    )
