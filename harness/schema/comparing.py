@@ -1,0 +1,103 @@
+"""Comparing two objects attribute by attribute."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from harness.schema.differences import printed
+from harness.schema.groups import ignored_attributes, ignored_kinds
+from harness.schema.model import Schema, SchemaObject, Value
+from harness.schema.spelling import settled, unqualified
+
+# Read for the order of columns, which is compared table by table.
+POSITION = "position"
+
+# The version whose deparser stopped to qualify the columns of a single table.
+BARE_COLUMNS = 16
+
+
+class AttributeChange(NamedTuple):
+    """An attribute whose value is not what was expected, printed for people."""
+
+    attribute: str
+    expected: str | None
+    actual: str | None
+
+
+class Comparison:
+    """What is compared between two schemas, and how.
+
+    Args:
+        expected, actual: the schemas.
+        ignore: names of groups to leave out.
+
+    Raises:
+        UsageError: a group that does not exist.
+    """
+
+    def __init__(self, expected: Schema, actual: Schema, ignore: Collection[str]) -> None:
+        self.ignored_attributes = ignored_attributes(ignore) | {POSITION}
+        self.ignored_kinds = ignored_kinds(ignore)
+        self.ignores_names = "names" in ignore
+        self.ignores_order = "order" in ignore
+        versions = (expected.server_version, actual.server_version)
+        self._oldest = min(versions)
+        self._across = versions[0] != versions[1]
+        self._deparsers_differ = min(versions) < BARE_COLUMNS <= max(versions)
+        if self._across:
+            self.ignored_attributes |= _attributes_newer_than(self._oldest)
+
+    def changes(self, expected: SchemaObject, actual: SchemaObject) -> list[AttributeChange]:
+        """The attributes that differ, in the order of the catalog query."""
+        if expected.attributes == actual.attributes:
+            return []
+        return list(self._changes(expected, actual))
+
+    def same(self, expected: SchemaObject, actual: SchemaObject) -> bool:
+        """Whether no attribute differs, whatever the objects are called."""
+        return not self.changes(expected, actual)
+
+    def _changes(self, expected: SchemaObject, actual: SchemaObject) -> Iterator[AttributeChange]:
+        for name in dict.fromkeys([*expected.attributes, *actual.attributes]):
+            if name in self.ignored_attributes:
+                continue
+            left, right = expected.attributes.get(name), actual.attributes.get(name)
+            if left != right and not self._equivalent(expected.identity.kind, name, left, right):
+                yield AttributeChange(name, printed(left), printed(right))
+
+    def _equivalent(self, kind: str, attribute: str, left: Value, right: Value) -> bool:
+        if self._across and _differs_by_version(kind, attribute):
+            return True
+        if self._across and attribute == "grants":
+            return _without_newer_privileges(left) == _without_newer_privileges(right)
+        if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+            return all(self._equivalent(kind, attribute, *pair) for pair in zip(left, right, strict=True))
+        if not (isinstance(left, str) and isinstance(right, str)):
+            return False
+        left, right = settled(left), settled(right)
+        if left != right and self._deparsers_differ and attribute == "definition":
+            left, right = unqualified(left), unqualified(right)
+        return left == right
+
+
+def _attributes_newer_than(version: int) -> frozenset[str]:
+    return frozenset().union(*(names for since, names in _NEW_ATTRIBUTES.items() if since > version))
+
+
+# Attributes that only servers from a version on have: nothing can be said of them across that version.
+_NEW_ATTRIBUTES = {
+    14: frozenset({"compression", "multirange"}),
+    18: frozenset({"not_null_name", "not_null_options"}),
+}
+
+
+def _differs_by_version(kind: str, attribute: str) -> bool:
+    """Which extensions' versions there are is the server's matter, and so is what it says of them."""
+    return kind == "extension" and attribute in ("version", "comment")
+
+
+def _without_newer_privileges(value: Value) -> tuple[str, ...]:
+    """Version 17 added MAINTAIN to what GRANT ALL gives."""
+    lines = value if isinstance(value, tuple) else ()
+    return tuple(line.replace("maintain with grant option, ", "").replace("maintain, ", "") for line in lines)

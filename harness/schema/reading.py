@@ -1,0 +1,147 @@
+"""Reading a database's catalog: one transaction, one query an object kind, whatever the size of the database."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
+
+from harness.findings import UsageError
+from harness.schema.model import Identity, Schema, SchemaObject, Value
+
+OLDEST = 13
+
+# What the deparsers of the server depend on. The same everywhere, or the same object would be printed in two ways.
+SESSION = {
+    "search_path": "",
+    "client_encoding": "UTF8",
+    "timezone": "UTC",
+    "datestyle": "ISO, MDY",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "quote_all_identifiers": "off",
+    # Catalog queries look expensive to the planner, and would spend most of their time in the compiler.
+    "jit": "off",
+}
+
+# Columns that every query of an object kind begins with; what follows are attributes.
+HEAD = ("kind", "schema", "table", "name", "signature", "classid", "objid", "objsubid")
+
+# Queries that add to the objects of all the others.
+ACROSS = ("comments", "grants", "dependencies")
+
+_MARK = re.compile(r"^(?P<line>.*?)\s*--(?: since (?P<since>\d+))?(?: until (?P<until>\d+))?$")
+
+
+class Address(NamedTuple):
+    """How the catalogs point at an object; it does not leave this module."""
+
+    classid: int
+    objid: int
+    objsubid: int
+
+
+def read_schema(connection: psycopg.Connection[Any]) -> Schema:
+    """The schema of the database that a connection is open to.
+
+    Reads in one REPEATABLE READ, read-only transaction that is rolled back, with session settings of its own, so that
+    nothing of the connection is changed. If the connection is in a transaction already, reads inside it, under a
+    savepoint, and what it has not committed is seen. Every role may read all that is read.
+
+    Args:
+        connection: to a PostgreSQL of version 13 or later, with any row factory, in autocommit mode or not.
+
+    Returns:
+        every object of the database but the server's own, an extension's members, and temporary ones.
+
+    Raises:
+        UsageError: the server is too old.
+        psycopg.Error: the connection is broken, or the server refuses.
+    """
+    version = connection.info.server_version // 10000
+    if version < OLDEST:
+        raise UsageError(
+            f"The server runs PostgreSQL {version}, and a schema can be read from version {OLDEST} on.",
+            "Use a newer server.",
+        )
+    idle = connection.info.transaction_status == TransactionStatus.IDLE
+    with (
+        connection.transaction(force_rollback=True),
+        connection.cursor(row_factory=tuple_row) as cursor,
+    ):
+        if idle:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+        pairs = ", ".join("pg_catalog.set_config(%s, %s, true)" for _ in SESSION)
+        cursor.execute(f"select {pairs}".encode(), [part for pair in SESSION.items() for part in pair])
+        return Schema(_objects(cursor, version), version)
+
+
+def _objects(cursor: psycopg.Cursor[tuple[Any, ...]], version: int) -> Iterator[SchemaObject]:
+    comments = {Address(*row[:3]): row[3] for row in _rows(cursor, "comments", version)}
+    grants = {Address(*row[:3]): tuple(row[3]) for row in _rows(cursor, "grants", version)}
+    edges = _rows(cursor, "dependencies", version)
+    identities: dict[Address, Identity] = {}
+    attributes: dict[Address, dict[str, Value]] = {}
+    for name in object_queries():
+        rows = _rows(cursor, name, version)
+        description = cursor.description or ()
+        names = [column.name for column in description[len(HEAD) :]]
+        for row in rows:
+            kind, schema, table, own_name, signature, classid, objid, objsubid = row[:8]
+            address = Address(classid, objid, objsubid)
+            identities[address] = Identity(kind, schema or "", table or "", own_name, signature or "")
+            found: dict[str, Value] = {
+                attribute: tuple(value) if value.__class__ is list else value
+                for attribute, value in zip(names, row[8:], strict=True)
+                if value is not None and value != []
+            }
+            if address in comments:
+                found["comment"] = comments[address]
+            if address in grants:
+                found["grants"] = grants[address]
+            attributes[address] = found
+    uses: defaultdict[Address, list[Identity]] = defaultdict(list)
+    for row in edges:
+        used = identities.get(Address(*row[3:6]))
+        if used is not None:
+            uses[Address(*row[:3])].append(used)
+    for address, identity in identities.items():
+        yield SchemaObject(identity, MappingProxyType(attributes[address]), tuple(uses.get(address, ())))
+
+
+def _rows(cursor: psycopg.Cursor[tuple[Any, ...]], name: str, version: int) -> list[tuple[Any, ...]]:
+    return cursor.execute(query(name, version), prepare=False).fetchall()
+
+
+@cache
+def object_queries() -> tuple[str, ...]:
+    """The names of the queries that read one object kind each, sorted."""
+    names = (entry.name for entry in (resources.files(__package__) / "sql").iterdir())
+    return tuple(sorted({name[:-4] for name in names if name.endswith(".sql")} - set(ACROSS)))
+
+
+@cache
+def query(name: str, version: int) -> bytes:
+    """The text of a query for a major version of the server.
+
+    A line that ends in `-- since N` is for version N and later, one that ends in `-- until N` for N and earlier.
+    """
+    text = (resources.files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    lines = []
+    for line in text.splitlines():
+        mark = _MARK.match(line)
+        if mark is None:
+            lines.append(line)
+        elif int(mark["since"] or 0) <= version <= int(mark["until"] or version):
+            lines.append(mark["line"])
+    return "\n".join(lines).encode()

@@ -1,0 +1,56 @@
+"""Texts that PostgreSQL prints in two ways though they mean one thing, or that differ by what they stand on.
+
+Nothing here renders or parses SQL: two texts that the server has printed are brought to one form and compared.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LITERAL = r"'(?:[^']|'')*'"
+_TYPE = r'(?:"[^"]+"|[a-z_][\w$]*)(?:\.(?:"[^"]+"|[a-z_][\w$]*))?(?: varying| precision)?(?: with(?:out)? time zone)?'
+_MODIFIERS = r"(?:\(\d+(?:,\s*-?\d+)?\))?(?: with(?:out)? time zone)?(?:\[\])*"
+_CAST_LITERAL = rf"{_LITERAL}::{_TYPE}{_MODIFIERS}"
+_ARRAY_CAST = re.compile(rf"\(ARRAY\[(?P<items>{_CAST_LITERAL}(?:, {_CAST_LITERAL})*)\]\)::(?P<type>{_TYPE})\[\]")
+_ITEM = re.compile(_CAST_LITERAL)
+_CAST = re.compile(rf"::{_TYPE}{_MODIFIERS}")
+_QUOTED_NUMBER = re.compile(r"'(-?\d+(?:\.\d+)?)'")
+_ALIAS = re.compile(r'\s+AS (?:"[^"]+"|[a-z_][\w$]*)')
+_QUALIFIER = re.compile(r'(?:"[^"]+"|\b[a-z_][\w$]*)\.(?=["a-z_])')
+
+
+def settled(text: str) -> str:
+    """The text as it would come back if the server read it once more.
+
+    `CHECK (kind IN ('a', 'b'))` on a varchar is printed as an array that is cast as a whole. Read again, the elements
+    are cast one by one, and that is then printed for ever. Both forms come out as the second.
+    """
+    if "ARRAY[" not in text:
+        return text
+    return _ARRAY_CAST.sub(
+        lambda match: "ARRAY[" + _ITEM.sub(lambda item: f"({item[0]})::{match['type']}", match["items"]) + "]", text
+    )
+
+
+def loose(text: str) -> str:
+    """The text without casts, parentheses, and quotes around numbers: what a change of a type leaves as it is."""
+    text = _QUOTED_NUMBER.sub(r"\1", _CAST.sub("", text))
+    return re.sub(r"[\s()]+", "", text)
+
+
+def same_but_for_name(expected: str, actual: str, old: str, new: str) -> bool:
+    """Whether two texts are the same once an object's two names are taken for one.
+
+    A view keeps its columns' names when the column below is renamed, by an alias; so aliases do not count.
+    """
+    return _ALIAS.sub("", _marked(expected, old)) == _ALIAS.sub("", _marked(actual, new))
+
+
+def unqualified(text: str) -> str:
+    """The text without qualifiers and indentation: from version 16 on, a view of one table prints its columns bare."""
+    return re.sub(r"\s+", " ", _QUALIFIER.sub("", text))
+
+
+def _marked(text: str, name: str) -> str:
+    quoted = re.escape('"' + name.replace('"', '""') + '"')
+    return re.sub(rf"{quoted}|(?<![\w$\"]){re.escape(name)}(?![\w$\"])", "\ufffc", text)

@@ -1,0 +1,14 @@
+select
+    'user mapping' as kind,
+    null as schema,
+    null as "table",
+    case when m.umuser = 0 then 'public' else m.usename::pg_catalog.text end || ' on ' || m.srvname as name,
+    null as signature,
+    'pg_catalog.pg_user_mapping'::pg_catalog.regclass::pg_catalog.oid as classid,
+    m.umid as objid,
+    0 as objsubid,
+    -- The view shows the options, which hold passwords, to those who may see them; only their names are kept.
+    array(
+        select pg_catalog.split_part(o, '=', 1) from pg_catalog.unnest(m.umoptions) as o order by 1
+    ) as options
+from pg_catalog.pg_user_mappings as m
