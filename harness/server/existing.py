@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from harness.server.base import Server
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from harness.server.base import Server, connect, drop_database
+from harness.server.scratch import ScratchDatabase
+from harness.server.statements import statement
+from harness.server.watchdog import Watchdog
+
+_GOODBYE_SECONDS = 10.0
+_GOODBYE_STEP_SECONDS = 0.05
 
 
 class ExistingServer(Server):
@@ -14,7 +25,43 @@ class ExistingServer(Server):
 
     def __init__(self, url: str, kind: str, why: str) -> None:
         self.kind = kind
-        super().__init__(url, why)
+        self._watchdog: Watchdog | None = None
+        application = f"harness {secrets.token_hex(8)}"
+        super().__init__(url, why, application)
+        # On a server that lives as long as our own session, what we leave goes with the server.
+        if kind == "url":
+            self._watchdog = Watchdog("harness.server.existing:clean_up", {"url": url, "application": application})
+
+    def _remember(self, database: ScratchDatabase) -> None:
+        super()._remember(database)
+        if self._watchdog is not None:
+            self._watchdog.note(database.name)
+
+    def _forget(self, database: ScratchDatabase) -> None:
+        super()._forget(database)
+        if self._watchdog is not None:
+            self._watchdog.forget(database.name)
 
     def _release(self) -> None:
         self._drop_all()
+        if self._watchdog is not None:
+            self._watchdog.stop()
+
+
+def clean_up(arguments: dict[str, Any], names: Sequence[str]) -> None:
+    """Drop the databases of an owner that has died; called by the watchdog.
+
+    Args:
+        arguments: the maintenance `url`, and the `application` name of the owner's sessions.
+        names: the databases that it had noted.
+    """
+    if not names:
+        return
+    with connect(arguments["url"], "harness watchdog") as connection:
+        deadline = time.monotonic() + _GOODBYE_SECONDS
+        parameters = {"application": arguments["application"]}
+        # A CREATE DATABASE that its client did not live to see finished would give us a database after we looked.
+        while connection.execute(statement("terminate_owner"), parameters).fetchall() and time.monotonic() < deadline:
+            time.sleep(_GOODBYE_STEP_SECONDS)
+        for name in names:
+            drop_database(connection, name)
