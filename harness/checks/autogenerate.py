@@ -102,8 +102,8 @@ def _leaves(operations: Iterable[MigrateOperation]) -> Iterator[MigrateOperation
 
 
 def _described(operation: Any, context: Any) -> dict[str, Any]:
-    from alembic.autogenerate import render_python_code
-    from alembic.operations.ops import UpgradeOps
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.autogenerate.render import render_op
 
     words = re.sub(r"Op$", "", type(operation).__name__)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", words).lower()
@@ -119,17 +119,7 @@ def _described(operation: Any, context: Any) -> dict[str, Any]:
         or words
     )
     kind = _kind(name, has_own=own != table)
-    options = context.opts
-    code = render_python_code(
-        UpgradeOps([operation]),
-        options.get("sqlalchemy_module_prefix") or "sa.",
-        options.get("alembic_module_prefix") or "op.",
-        render_as_batch=bool(options.get("render_as_batch")),
-        render_item=options.get("render_item"),
-        user_module_prefix=options.get("user_module_prefix"),
-        migration_context=context,
-    )
-    lines = [line for line in code.splitlines() if line.strip() and not line.strip().startswith("#")]
+    code = "\n".join(render_op(AutogenContext(context), operation))
     return {
         "operation": name,
         "object": {
@@ -138,7 +128,7 @@ def _described(operation: Any, context: Any) -> dict[str, Any]:
             "table": str(table) if table is not None and own != table else None,
             "name": str(own),
         },
-        "code": "\n".join(line.removeprefix("    ") for line in lines),
+        "code": code,
     }
 
 

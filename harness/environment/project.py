@@ -104,7 +104,10 @@ def find_project(settings: Settings, directory: Path) -> Project:
     else:
         config = _search(directory)
     name = settings.name or "alembic"
-    _require_script_location(config, name, directory)
+    location = _script_location(config, name)
+    if not (directory / location).exists() and (config.parent / location).exists() and ":" not in location:
+        # Alembic takes a relative script_location from the working directory: this one is meant for its own folder.
+        directory = config.parent
     return Project(directory, config, name, settings.x, settings.env)
 
 
@@ -133,29 +136,36 @@ def _toml_table(path: Path) -> Mapping[str, object]:
     return table if isinstance(table, dict) else {}
 
 
-def _require_script_location(config: Path, name: str, directory: Path) -> None:
-    """Say early, and in words, what Alembic would say late: the location itself is Alembic's to resolve."""
+def _script_location(config: Path, name: str) -> str:
+    """The script location as it is written; said early, and in words, if it is missing. Alembic resolves it for real."""
     shown = config.name
     if config.suffix == ".toml":
-        if "script_location" not in _toml_table(config):
+        table = _toml_table(config)
+        if "script_location" not in table:
             raise UsageError(
-                f"{shown} has no script_location in [tool.alembic].",
-                'For example: script_location = "%(here)s/alembic"',
+                f"{shown} has no script_location in [tool.alembic].", 'For example: script_location = "%(here)s/alembic"'
             )
-        return
-    parser = configparser.ConfigParser({"here": config.parent.as_posix()}, interpolation=None, strict=False)
+        return _resolved(table["script_location"], config)
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         parser.read(config, encoding="utf-8")
     except (configparser.Error, UnicodeDecodeError) as error:
         raise UsageError(f"{shown} cannot be read as an ini file: {str(error).splitlines()[0]}.") from error
     if not parser.has_section(name):
+        sections = ", ".join(f"[{section}]" for section in parser.sections())
         raise UsageError(
-            f"{shown} has no section [{name}].",
-            f"It has {', '.join(f'[{section}]' for section in parser.sections()) or 'no section at all'}; name one with --name.",
+            f"{shown} has no section [{name}].", f"It has {sections or 'no section at all'}; name one with --name."
         )
+    if parser.has_option(name, "script_location"):
+        return _resolved(parser.get(name, "script_location"), config)
     beside = config.parent / "pyproject.toml"
-    in_toml = beside.is_file() and "script_location" in _toml_table(beside)
-    if not parser.has_option(name, "script_location") and not in_toml:
-        raise UsageError(
-            f"{shown} has no script_location in [{name}].", "For example: script_location = %(here)s/alembic"
-        )
+    table = _toml_table(beside) if beside.is_file() else {}
+    if "script_location" in table:
+        return _resolved(table["script_location"], beside)
+    raise UsageError(
+        f"{shown} has no script_location in [{name}].", "For example: script_location = %(here)s/alembic"
+    )
+
+
+def _resolved(location: object, config: Path) -> str:
+    return str(location).replace("%(here)s", config.parent.as_posix())

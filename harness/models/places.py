@@ -36,7 +36,9 @@ def places(inside: Inside) -> dict[str, dict[str, Any]]:
             continue
         columns = {}
         for column in table.columns:
-            attribute = mapper.get_property_by_column(column).key if column in mapper.columns else column.key
+            attribute = (
+                mapper.get_property_by_column(column).key if mapper.columns.contains_column(column) else column.key
+            )
             place = _attribute(mapper.class_, attribute)
             if place is not None:
                 columns[column.name] = place
