@@ -49,6 +49,10 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
     `kind` is what is being rendered, `item` the object; False leaves it to Alembic. Without this, autogenerate writes
     `sqlalchemy_utils.types.choice.ChoiceType(length=3)`, which is not imported and not even a valid call.
     """
-    if kind == "type" and isinstance(item, TypeDecorator):
-        return f"sa.{item.impl_instance!r}"
-    return False
+    if kind != "type" or not isinstance(item, TypeDecorator):
+        return False
+    plain = item.impl_instance
+    if type(plain).__module__.startswith("sqlalchemy.dialects.postgresql"):
+        autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
+        return f"postgresql.{plain!r}"
+    return f"sa.{plain!r}"

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Sequence
 
 from fastapi import APIRouter, status
-from sqlalchemy import select
 
 from sample_app.core.dependencies import SessionDep
 from sample_app.modules.user.models import UserAddress
+from sample_app.modules.user.repository import UserAddressRepository
 from sample_app.modules.user.schemas import AddressIn, AddressOut
 from sample_app.services.users import UserAccounts
 
@@ -21,7 +21,7 @@ async def create_address(user_id: uuid.UUID, data: AddressIn, session: SessionDe
     """Add an address to an account."""
     user = await UserAccounts(session).get(user_id)
     address = UserAddress(user_id=user.id, **data.model_dump())
-    session.add(address)
+    await UserAddressRepository(session).add(address)
     await session.commit()
     return address
 
@@ -30,5 +30,4 @@ async def create_address(user_id: uuid.UUID, data: AddressIn, session: SessionDe
 async def list_addresses(user_id: uuid.UUID, session: SessionDep) -> Sequence[UserAddress]:
     """The addresses of an account, oldest first."""
     user = await UserAccounts(session).get(user_id)
-    statement = select(UserAddress).where(UserAddress.user_id == user.id).order_by(UserAddress.created_at)
-    return (await session.scalars(statement)).all()
+    return await UserAddressRepository(session).of_user(user.id)

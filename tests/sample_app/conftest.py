@@ -1,0 +1,106 @@
+"""Fixtures for the sample application: a server, databases at head, the application and a client on them.
+
+The directory must have no `__init__.py`: a package `sample_app` here could hide the application of that name.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from harness.server import ScratchDatabase, Server, open_server
+from harness.settings import Settings
+from sample_app import config
+from sample_app.main import create_app
+
+ROOT = Path(__file__).parents[2]
+
+
+class Alembic(Protocol):
+    """Run `alembic ARGUMENTS` as a process of its own on a database; a failure fails the test unless `check=False`."""
+
+    def __call__(
+        self, url: str, *arguments: str, cwd: Path = ..., check: bool = ...
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+def start_alembic(url: str, *arguments: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=cwd,
+        env={**os.environ, "DB__URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run_alembic(url: str, *arguments: str, cwd: Path = ROOT, check: bool = True) -> subprocess.CompletedProcess[str]:
+    process = start_alembic(url, *arguments, cwd=cwd)
+    output, log = process.communicate(timeout=120)
+    if check and process.returncode:
+        pytest.fail(f"alembic {' '.join(arguments)} failed:\n{output}{log}")
+    return subprocess.CompletedProcess(process.args, process.returncode, output, log)
+
+
+@pytest.fixture(scope="session")
+def alembic() -> Alembic:
+    return run_alembic
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with open_server(Settings(server=os.environ.get("HARNESS_SERVER", "embedded"))) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> ScratchDatabase:
+    database = server.create_database("shop_template")
+    run_alembic(database.url, "upgrade", "head")
+    return database
+
+
+@pytest.fixture
+def empty_database(server: Server) -> Iterator[ScratchDatabase]:
+    with server.create_database("shop_empty") as database:
+        yield database
+
+
+@pytest.fixture
+def migrated_database(server: Server, template: ScratchDatabase) -> Iterator[ScratchDatabase]:
+    with server.create_database("shop", template=template) as database:
+        yield database
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the application with its migrations, for tests that change it."""
+    for name in ("sample_app", "alembic"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "alembic.ini", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def app(migrated_database: ScratchDatabase) -> FastAPI:
+    return create_app(config.Settings(db=config.DatabaseSettings(url=migrated_database.url)))
+
+
+@pytest_asyncio.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that speaks to the application in this process, while its lifespan lasts."""
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop") as opened:
+            yield opened
