@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Protocol
 
 import httpx
 import pytest
@@ -26,36 +25,34 @@ from sample_app.main import create_app
 ROOT = Path(__file__).parents[2]
 
 
-class Alembic(Protocol):
-    """Run `alembic ARGUMENTS` as a process of its own on a database; a failure fails the test unless `check=False`."""
+class Alembic:
+    """Run `alembic ARGUMENTS` as a process of its own, on a database and in a directory."""
 
     def __call__(
-        self, url: str, *arguments: str, cwd: Path = ..., check: bool = ...
-    ) -> subprocess.CompletedProcess[str]: ...
+        self, url: str, *arguments: str, cwd: Path = ROOT, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it to its end; a failure fails the test unless `check=False`."""
+        process = self.start(url, *arguments, cwd=cwd)
+        output, log = process.communicate(timeout=120)
+        if check and process.returncode:
+            pytest.fail(f"alembic {' '.join(arguments)} failed:\n{output}{log}")
+        return subprocess.CompletedProcess(process.args, process.returncode, output, log)
 
-
-def start_alembic(url: str, *arguments: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "alembic", *arguments],
-        cwd=cwd,
-        env={**os.environ, "DB__URL": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def run_alembic(url: str, *arguments: str, cwd: Path = ROOT, check: bool = True) -> subprocess.CompletedProcess[str]:
-    process = start_alembic(url, *arguments, cwd=cwd)
-    output, log = process.communicate(timeout=120)
-    if check and process.returncode:
-        pytest.fail(f"alembic {' '.join(arguments)} failed:\n{output}{log}")
-    return subprocess.CompletedProcess(process.args, process.returncode, output, log)
+    def start(self, url: str, *arguments: str, cwd: Path = ROOT) -> subprocess.Popen[str]:
+        """Start it and return at once."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "alembic", *arguments],
+            cwd=cwd,
+            env={**os.environ, "DB__URL": url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
 
 @pytest.fixture(scope="session")
 def alembic() -> Alembic:
-    return run_alembic
+    return Alembic()
 
 
 @pytest.fixture(scope="session")
@@ -65,9 +62,9 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def template(server: Server) -> ScratchDatabase:
+def template(server: Server, alembic: Alembic) -> ScratchDatabase:
     database = server.create_database("shop_template")
-    run_alembic(database.url, "upgrade", "head")
+    alembic(database.url, "upgrade", "head")
     return database
 
 
