@@ -74,6 +74,7 @@ class Server(ABC):
         Raises:
             VerdictError: the server refuses, or is gone, or the template stays in use.
         """
+        self._check_open()
         name = database_name(hint)
         database = ScratchDatabase(name, with_database(self.url, name), self._drop)
         # Known before it exists: what is interrupted half way is dropped all the same.
@@ -171,10 +172,12 @@ class Server(ABC):
     @contextmanager
     def _maintenance(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection of its own for each use, which survives forks, threads, idle timeouts and restarts alike."""
-        if self._closed:
-            raise VerdictError(f"The {self.kind} server was closed.")
         with connect(self.url, self._application) as connection:
             yield connection
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise VerdictError(f"The {self.kind} server was closed.", "Open another one.")
 
     def __enter__(self) -> Server:
         return self
@@ -200,7 +203,7 @@ def connect(url: str, application: str) -> psycopg.Connection[Any]:
 
 
 def drop_database(connection: psycopg.Connection[Any], name: str) -> None:
-    """Drop a database of ours if it exists, once its sessions had a moment to end, else with force."""
+    """Drop a database if it exists, once its sessions had a moment to end, else with force."""
     wait_for_sessions(connection, name)
     connection.execute(statement("drop_database").format(name=sql.Identifier(name)))
 
