@@ -1,7 +1,7 @@
 """The words that every room of the house speaks: findings, their parts, and the errors that end a run.
 
-Nothing here knows of Alembic, PostgreSQL, terminals or pytest. A check yields `Finding`s; a `Report` gathers them with the
-outcome of every check, and turns them into the JSON that the contract describes (`Report.to_dict`).
+Nothing here knows of Alembic, PostgreSQL, terminals or pytest. A check yields `Finding`s; a `Report` gathers them with
+the outcome of every check, and turns them into the JSON that the contract describes (`Report.to_dict`).
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class DatabaseObject:
 class Finding:
     """One thing that a check reports.
 
-    `expected` is what the models (or the history) say, `actual` what the database under test has. `why` says why it matters,
-    `fix` what to type, `detail` holds longer material such as the SQL that failed.
+    `expected` is what the models (or the history) say, `actual` what the database under test has. `why` says why it
+    matters, `fix` what to type, `detail` holds longer material such as the SQL that failed.
     """
 
     rule: str

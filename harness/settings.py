@@ -1,4 +1,5 @@
-"""Settings: `[tool.harness]` of pyproject.toml, then `HARNESS_*` variables, then what the caller says, as one frozen object.
+"""Settings: `[tool.harness]` of pyproject.toml, then `HARNESS_*` variables, then what the caller says, as one frozen
+object.
 
 Each option is documented once, in the metadata of its field; the docs page and `harness init` are written from there.
 """

@@ -1,4 +1,6 @@
-"""`downgrade`: from head one step down and up again. The schema is back, and the step down left what the revision below has."""
+"""`downgrade`: from head one step down and up again. The schema is back, and the step down left what the revision
+below has.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from typing import Any
 
 from harness.checks.base import BlockedCheck, Check
 from harness.checks.context import CheckContext
+from harness.checks.repairs import change_operation, drop_operation
 from harness.checks.upgrading import StepDown
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure, RevisionInfo
@@ -51,7 +54,8 @@ NOT_REPEATABLE = Rule(
 )
 
 _BY_CHANGE = {"extra": LEFT_BEHIND, "missing": LOST, "changed": CHANGED, "renamed": CHANGED}
-_PARTICIPLE = {"extra": "leaves behind", "missing": "loses", "changed": "changes", "renamed": "renames"}
+_VERB = {"extra": "leaves behind", "missing": "loses", "changed": "changes", "renamed": "renames"}
+_ADJECTIVE = {"extra": "there in addition", "missing": "gone", "changed": "another", "renamed": "renamed"}
 
 
 def run(context: CheckContext) -> Iterable[Finding]:
@@ -78,14 +82,14 @@ def _judge(context: CheckContext, revision: RevisionInfo, step: StepDown) -> Ite
             f"Revision {revision.id} cannot be applied again after its downgrade: {failure.message}",
             revision=revision.id,
             location=context.locate(revision, failure),
-            fix=f"Let downgrade() in {context.project.location(revision.path)} undo everything that upgrade() does.",
+            fix=_undo_everything(context, revision),
             detail=failure_detail(failure),
         )
     elif step.back is not None:
         for difference in diff(step.after, step.back):
             yield NOT_REPEATABLE.finding(
-                f"After down and up again, {_name(difference)} is {_participle(difference)}.",
-                fix=f"Let downgrade() in {context.project.location(revision.path)} undo everything that upgrade() does.",
+                f"After down and up again, {_name(difference)} is {_ADJECTIVE[difference.change]}.",
+                fix=_undo_everything(context, revision),
                 **_parts(context, revision, difference),
             )
 
@@ -118,7 +122,7 @@ def _refused(context: CheckContext, revision: RevisionInfo, failure: Failure) ->
 def _not_what_was(context: CheckContext, revision: RevisionInfo, before: Schema, left: Schema) -> Iterator[Finding]:
     for difference in diff(before, left):
         yield _BY_CHANGE[difference.change].finding(
-            f"The downgrade of revision {revision.id} {_PARTICIPLE[difference.change]} {_name(difference)}.",
+            f"The downgrade of revision {revision.id} {_VERB[difference.change]} {_name(difference)}.",
             fix=_undo(context, revision, difference),
             **_parts(context, revision, difference),
         )
@@ -137,33 +141,16 @@ def _parts(context: CheckContext, revision: RevisionInfo, difference: Difference
 
 
 def _undo(context: CheckContext, revision: RevisionInfo, difference: Difference) -> str:
-    """What to add to `downgrade()`. Types are what downgrades forget most, and Alembic has no operation for them."""
+    """What to add to `downgrade()`."""
     place = f"downgrade() in {context.project.location(revision.path)}"
     target = difference.object
     if difference.change == "extra":
-        if target.kind == "table":
-            return f'Add to {place}: op.drop_table("{target.name}"{_schema(target.schema)})'
-        if target.kind == "column":
-            return f'Add to {place}: op.drop_column("{target.table}", "{target.name}"{_schema(target.schema)})'
-        if target.kind == "index":
-            return (
-                f'Add to {place}: op.drop_index("{target.name}", table_name="{target.table}"{_schema(target.schema)})'
-            )
-        if target.kind in ("enum", "domain", "composite type", "range type"):
-            statement = "drop domain" if target.kind == "domain" else "drop type"
-            return f"Add to {place}: op.execute('{statement} {_quoted(target.schema, target.name)}')"
-        return f"Add to {place} what drops the {target.kind} {target}."
+        operation = drop_operation(target)
+        return f"Add to {place}: {operation}" if operation else f"Add to {place} what drops {target.kind} {target}."
     if difference.change == "missing":
-        return f"Let {place} make the {target.kind} {target} again, or not drop it."
-    return f"Let {place} put {difference.attribute or 'it'} back to {difference.expected}."
-
-
-def _schema(schema: str | None) -> str:
-    return "" if schema in (None, "public") else f', schema="{schema}"'
-
-
-def _quoted(*names: str | None) -> str:
-    return ".".join('"' + name.replace('"', '""') + '"' for name in names if name)
+        return f"Let {place} make {target.kind} {target} again, or not drop it."
+    operation = change_operation(difference)
+    return f"Add to {place}: {operation}" if operation else f"Let {place} put {_name(difference)} back."
 
 
 def _name(difference: Difference) -> str:
@@ -171,8 +158,8 @@ def _name(difference: Difference) -> str:
     return f"{attribute}{difference.object.kind} {difference.object}"
 
 
-def _participle(difference: Difference) -> str:
-    return {"extra": "there in addition", "missing": "gone"}.get(difference.change, f"{difference.change}")
+def _undo_everything(context: CheckContext, revision: RevisionInfo) -> str:
+    return f"Let downgrade() in {context.project.location(revision.path)} undo everything that upgrade() does."
 
 
 CHECK = Check(

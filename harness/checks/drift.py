@@ -1,7 +1,8 @@
 """`drift`: the migrated schema is the schema that the models describe.
 
-Both are built in a real PostgreSQL, one by the migrations and one by `metadata.create_all`, and both catalogs are read: the
-server has then normalised every type, default and expression, and nothing is compared that harness rendered itself.
+Both are built in a real PostgreSQL, one by the migrations and one by `metadata.create_all`, and both catalogs are
+read: the server has then normalised every type, default and expression, and nothing is compared that harness rendered
+itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.checks.base import Check, SkipCheck
 from harness.checks.context import CheckContext
+from harness.checks.repairs import change_operation, drop_operation
 from harness.checks.upgrading import Deployed, read
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Configured, Failure
@@ -48,7 +50,7 @@ RULES = tuple(
     for change, summary in _CHANGES.items()
 )
 RENAMED = Rule(
-    "drift.<kind>.renamed",
+    "drift.*.renamed",
     Severity.WARNING,
     "the same constraint or index under another name than the models give it",
     _WHY_COSMETIC,
@@ -72,7 +74,8 @@ UNCREATABLE = Rule(
     "The models describe a schema that PostgreSQL refuses, so nothing can be compared with it.",
 )
 
-_ATTRIBUTE_SEVERITY = {"column_order": COLUMN_ORDER}
+_OWN_RULES = {"column_order": COLUMN_ORDER}
+_ATTRIBUTE_WORDS = {"nullable": "nullability", "column_order": "order of the columns"}
 
 
 def run(context: CheckContext) -> Iterable[Finding]:
@@ -191,12 +194,12 @@ def _finding(context: CheckContext, difference: Difference) -> Finding:
         message = f"The {target.kind} {target} is named {difference.actual} in the migrated database."
     elif difference.change == "changed":
         attribute = difference.attribute or "definition"
-        rule = _ATTRIBUTE_SEVERITY.get(attribute) or Rule(
+        rule = _OWN_RULES.get(attribute) or Rule(
             f"drift.{kind}.{attribute.replace('_', '-')}", base.severity, base.summary, base.why
         )
         message = (
-            f"The {attribute.replace('_', ' ')} of {target.kind} {target} is {_shown(difference.actual)} in the migrated "
-            f"database, and {_shown(difference.expected)} in the models."
+            f"The {_ATTRIBUTE_WORDS.get(attribute, attribute.replace('_', ' '))} of {target.kind} {target} is "
+            f"{_shown(difference.actual)} in the migrated database and {_shown(difference.expected)} in the models."
         )
     else:
         rule = Rule(f"drift.{kind}.{difference.change}", base.severity, base.summary, base.why)
@@ -234,9 +237,16 @@ def _shown(value: str | None) -> str:
 
 
 def _fix(difference: Difference) -> str:
+    target = difference.object
     if difference.change == "extra":
-        return "Drop it in a new revision, or add it to the models (if env.py does not import its model, see imports)."
-    return "Write the revision: alembic revision --autogenerate -m '…', and look whether it has this change; else add it by hand."
+        dropping = drop_operation(target) or f"an operation that drops the {target.kind}"
+        return f"In a new revision: {dropping}; or add it to the models (if env.py does not import it, see imports)."
+    operation = change_operation(difference)
+    if operation is not None:
+        return f"In a new revision: {operation}"
+    if difference.attribute == "column_order":
+        return "Nothing, or move the attributes in the model; PostgreSQL cannot reorder columns."
+    return "In a new revision: alembic revision --autogenerate, and add by hand what it does not see."
 
 
 CHECK = Check(

@@ -162,7 +162,8 @@ def _heads(context: CheckContext, history: History) -> Iterator[Finding]:
                 f"Revision {head} is a head that the settings do not declare.",
                 revision=head,
                 location=context.locate(revision),
-                fix=f'Build it on a declared head, merge it (`alembic merge heads`), or add "{head}" to heads in [tool.harness].',
+                fix="Build it on a declared head, merge it (`alembic merge heads`), "
+                f'or add "{head}" to heads in [tool.harness].',
             )
         for head in sorted(wanted - set(heads)):
             yield UNDECLARED_HEAD.finding(
@@ -178,7 +179,8 @@ def _heads(context: CheckContext, history: History) -> Iterator[Finding]:
         yield HEADS.finding(
             f"The history has {len(heads)} heads: {', '.join(heads)}.",
             location=context.locate(newest),
-            fix=f"Merge them: alembic merge heads -m 'merge'; or, if they are meant, heads = {_toml_list(heads)} in [tool.harness].",
+            fix="Merge them: alembic merge heads -m 'merge'; "
+            f"or, if they are meant, heads = {_toml_list(heads)} in [tool.harness].",
             detail=detail,
         )
 

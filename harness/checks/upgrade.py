@@ -49,12 +49,14 @@ def run(context: CheckContext) -> Iterable[Finding]:
                 f"Revision {revision} fails in one go and succeeds when each revision is committed by itself.",
                 revision=revision,
                 location=context.locate(context.history.get(revision or "")),
-                fix="Set transaction_per_migration=True in env.py's context.configure(), or use op.get_context().autocommit_block().",
+                fix="Set transaction_per_migration=True in env.py's context.configure(), "
+                "or use op.get_context().autocommit_block() in the revision.",
             )
     elif not deployed.arrived:
         heads = ", ".join(context.history.heads)
         yield NOTHING_KEPT.finding(
-            f"env.py ended without an error, but the version table holds {', '.join(deployed.heads) or 'nothing'}, not {heads}.",
+            "env.py ended without an error, but the version table holds "
+            f"{', '.join(deployed.heads) or 'nothing'}, not {heads}.",
             expected=heads,
             actual=", ".join(deployed.heads) or "nothing",
             location=context.env_py,

@@ -1,4 +1,6 @@
-"""The two ways up that the checks share: in one go, as a deploy does it, and step by step with one step down and up again."""
+"""The two ways up that the checks share: in one go, as a deploy does it, and step by step with one step down and up
+again.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Deployed:
-    """An upgrade in one go. `arrived` says whether the version table, read afterwards, stands at the history's heads."""
+    """An upgrade in one go. `arrived` says whether the version table, read afterwards, stands at the history's
+    heads.
+    """
 
     database: ScratchDatabase
     configured: tuple[Configured, ...]
@@ -153,7 +157,9 @@ def walk(context: CheckContext) -> Walked:
 
 
 def _heads_last(history: History, plan: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The plan as two parts: what lies below, and the heads, so that the state before a head is one that can be kept."""
+    """The plan as two parts: what lies below, and the heads, so that the state before a head is one that can be
+    kept.
+    """
     needed = {dependency for revision in history.revisions for dependency in revision.dependencies}
     heads = tuple(revision for revision in plan if revision in history.heads and revision not in needed)
     return tuple(revision for revision in plan if revision not in heads), heads

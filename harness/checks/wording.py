@@ -7,7 +7,9 @@ from harness.schema import Difference
 
 
 def failure_detail(failure: Failure) -> str:
-    """What is worth reading below a failure: PostgreSQL's own words and the SQL, or the traceback of the user's code."""
+    """What is worth reading below a failure: PostgreSQL's own words and the SQL, or the traceback of the user's
+    code.
+    """
     parts = [f"DETAIL: {failure.detail}" if failure.detail else "", f"HINT: {failure.hint}" if failure.hint else ""]
     parts.append(f"SQL: {failure.sql.strip()}" if failure.sql is not None else failure.traceback)
     return "\n".join(part for part in parts if part)

@@ -45,7 +45,8 @@ class CapturingContext(EnvironmentContext):
         super().run_migrations(**kw)
 
 
-# Alembic keeps the list of proxied names per exact class, so a subclass must be announced to the module as its base was.
+# Alembic keeps the list of proxied names per exact class, so a subclass must be announced to the module as its base
+# was.
 CapturingContext.create_module_class_proxy(vars(alembic_context), vars(alembic_context))
 
 

@@ -46,7 +46,7 @@ def describe(error: BaseException, *, own_files: tuple[str, ...] = (), revision:
 
 
 def _is_users(filename: str, own_files: tuple[str, ...]) -> bool:
-    if filename.startswith("<") or filename.startswith(_OURS):
+    if filename.startswith(("<", _OURS)):
         return False
     if any(filename.startswith(folder) for folder in own_files):
         return True
@@ -70,7 +70,9 @@ def _name(error: BaseException) -> str:
 
 
 def _database_words(error: BaseException) -> tuple[str, str | None, str | None, str | None, str | None]:
-    """Message, SQL, SQLSTATE, detail and hint: psycopg and psycopg2 keep them in `diag`, asyncpg on its own exception."""
+    """Message, SQL, SQLSTATE, detail and hint: psycopg and psycopg2 keep them in `diag`, asyncpg on its own
+    exception.
+    """
     original: Any = getattr(error, "orig", None)
     sql = getattr(error, "statement", None)
     if original is None:

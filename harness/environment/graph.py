@@ -19,7 +19,9 @@ _REVISION_FILE = re.compile(r"(?!\.\#|__init__)(.*\.py)$")
 
 
 def read_history(inside: Inside) -> dict[str, Any]:
-    """Every revision file of the project, as `History`; called after `env.py` ran, which may set the locations itself."""
+    """Every revision file of the project, as `History`; called after `env.py` ran, which may set the locations
+    itself.
+    """
     from alembic.util import load_python_file
 
     revisions: list[RevisionInfo] = []

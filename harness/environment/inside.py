@@ -1,7 +1,7 @@
 """Inside: the fresh interpreter in which the user's `env.py` runs once, piloted from the outside over a socket.
 
-Modes: `online` (a scratch database, a walk), `inspect` (Alembic's offline mode, no database, no migration) and `bare` (the
-project is set up as Alembic would set it up, `env.py` is not run).
+Modes: `online` (a scratch database, a walk), `inspect` (Alembic's offline mode, no database, no migration) and `bare`
+(the project is set up as Alembic would set it up, `env.py` is not run).
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ _GRACE_SECONDS = 2.0
 class Interpreter:
     """A fresh interpreter, the one that harness itself runs in, working for one project.
 
-    It is a session of its own, so that Ctrl-C reaches only the outside, which then ends it; and it holds the reading end of a
-    pipe, so that it ends by itself when the outside is killed.
+    It is a session of its own, so that Ctrl-C reaches only the outside, which then ends it; and it holds the reading
+    end of a pipe, so that it ends by itself when the outside is killed.
     """
 
     def __init__(self, project: Project, mode: str, url: str | None, timeout: float) -> None:

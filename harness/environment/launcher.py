@@ -1,7 +1,8 @@
-"""The file that a fresh interpreter is started with: it makes `harness` importable and leaves no other trace on `sys.path`.
+"""The file that a fresh interpreter is started with: it makes `harness` importable and leaves no other trace on
+`sys.path`.
 
-Started by path, the interpreter puts this file's folder first on `sys.path`; it goes before anything is imported, so that
-no module of ours can hide one of the user's, and the path is what the `alembic` command would have.
+Started by path, the interpreter puts this file's folder first on `sys.path`; it goes before anything is imported, so
+that no module of ours can hide one of the user's, and the path is what the `alembic` command would have.
 """
 
 import sys

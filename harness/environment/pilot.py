@@ -1,8 +1,9 @@
 """Inside: the walk, made while `env.py` stands in `context.run_migrations()`.
 
-Alembic iterates the steps that `Pilot.steps` yields lazily, so between two of them the outside can look at the database and
-decide what comes next. A `deploy` gives its steps to Alembic's own loop, in the project's transaction mode, and lets
-`env.py` end as it would; a `walk` runs each step here and commits it, which is what separate deploys of one revision do.
+Alembic iterates the steps that `Pilot.steps` yields lazily, so between two of them the outside can look at the
+database and decide what comes next. A `deploy` gives its steps to Alembic's own loop, in the project's transaction
+mode, and lets `env.py` end as it would; a `walk` runs each step here and commits it, which is what separate deploys of
+one revision do.
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ class Pilot:
         return name
 
     def _dbapi(self, context: MigrationContext) -> Any:
-        """The driver's connection. Commits go through it, since SQLAlchemy's transaction belongs to `env.py`, whose `with`
-        block must find it open at its end; for the drivers the next statement begins a new one."""
+        """The driver's connection. Commits go through it, since SQLAlchemy's transaction belongs to `env.py`, whose
+        `with` block must find it open at its end; for the drivers the next statement begins a new one."""
         connection = context.connection
         assert connection is not None
         return connection.connection.dbapi_connection
@@ -98,7 +99,8 @@ class Pilot:
         direction: Direction = command["direction"]
         revision: str = command["revision"]
         if command["forget"]:
-            # Alembic remembers for the length of one run which enums it has made, and skips CREATE TYPE for a second table.
+            # Alembic remembers for the length of one run which enums it has made, and skips CREATE TYPE for a second
+            # table.
             getattr(context.impl, "memo", {}).clear()
         started = time.perf_counter()
         failure: Failure | None = None

@@ -49,8 +49,8 @@ class Project:
     def environment_for(self, url: str | None) -> dict[str, str]:
         """The environment variables for a run on a database.
 
-        `{url}` becomes the database's URL, `{url:asyncpg}` the same with that SQLAlchemy driver, and `{host}`, `{port}`,
-        `{user}`, `{password}` and `{database}` its parts, for projects that want them one by one.
+        `{url}` becomes the database's URL, `{url:asyncpg}` the same with that SQLAlchemy driver, and `{host}`,
+        `{port}`, `{user}`, `{password}` and `{database}` its parts, for projects that want them one by one.
 
         Raises:
             UsageError: a placeholder that does not exist.
@@ -137,13 +137,16 @@ def _toml_table(path: Path) -> Mapping[str, object]:
 
 
 def _script_location(config: Path, name: str) -> str:
-    """The script location as it is written; said early, and in words, if it is missing. Alembic resolves it for real."""
+    """The script location as it is written; said early, and in words, if it is missing. Alembic resolves it for
+    real.
+    """
     shown = config.name
     if config.suffix == ".toml":
         table = _toml_table(config)
         if "script_location" not in table:
             raise UsageError(
-                f"{shown} has no script_location in [tool.alembic].", 'For example: script_location = "%(here)s/alembic"'
+                f"{shown} has no script_location in [tool.alembic].",
+                'For example: script_location = "%(here)s/alembic"',
             )
         return _resolved(table["script_location"], config)
     parser = configparser.ConfigParser(interpolation=None, strict=False)
@@ -162,9 +165,7 @@ def _script_location(config: Path, name: str) -> str:
     table = _toml_table(beside) if beside.is_file() else {}
     if "script_location" in table:
         return _resolved(table["script_location"], beside)
-    raise UsageError(
-        f"{shown} has no script_location in [{name}].", "For example: script_location = %(here)s/alembic"
-    )
+    raise UsageError(f"{shown} has no script_location in [{name}].", "For example: script_location = %(here)s/alembic")
 
 
 def _resolved(location: object, config: Path) -> str:

@@ -100,7 +100,9 @@ class Configured:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What became of one step: how long it took in seconds, the version table's rows after it, and its failure if any."""
+    """What became of one step: how long it took in seconds, the version table's rows after it, and its failure if
+    any.
+    """
 
     revision: str
     direction: Direction

@@ -1,4 +1,6 @@
-"""An environment run as the outside sees it: one fresh interpreter, one run of the user's `env.py`, piloted step by step."""
+"""An environment run as the outside sees it: one fresh interpreter, one run of the user's `env.py`, piloted step by
+step.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class RunFailed(VerdictError):
 
 @dataclass(frozen=True)
 class Deployment:
-    """What became of an upgrade in one go: the revisions in the order they were begun, and the failure that ended it."""
+    """What became of an upgrade in one go: the revisions in the order they were begun, and the failure that ended
+    it.
+    """
 
     revisions: tuple[str, ...]
     failure: Failure | None = None
@@ -192,7 +196,9 @@ class EnvironmentRun:
         return result
 
     def walk(self, revisions: Sequence[str], direction: Direction, *, forget: bool = True) -> Iterator[StepResult]:
-        """Apply revisions one after the other, stopping after the first that fails; between two the database can be read."""
+        """Apply revisions one after the other, stopping after the first that fails; between two the database can be
+        read.
+        """
         for revision in revisions:
             result = self.step(revision, direction, forget=forget)
             yield result

@@ -27,8 +27,8 @@ def configured_metadata(inside: Inside) -> list[MetaData]:
 def create_all(inside: Inside, url: str, schemas: Sequence[str], extensions: Sequence[Sequence[str]]) -> dict[str, Any]:
     """Make the models' schema on the database of `url`.
 
-    Schemas and extensions come first, since models cannot say them but their types and tables need them; enum and domain
-    types attach their own `before_create` listeners, so later would be too late.
+    Schemas and extensions come first, since models cannot say them but their types and tables need them; enum and
+    domain types attach their own `before_create` listeners, so later would be too late.
 
     Args:
         schemas: names of schemas to make.

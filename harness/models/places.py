@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def places(inside: Inside) -> dict[str, dict[str, Any]]:
     """By table key (`schema.name`, or `name`): where its mapped class stands, and where each of its columns does.
 
-    A place is `[path, line, end_line]`, the path absolute; columns of a mixin stand in the mixin. Tables with no mapped class,
-    and classes without a source file, are left out.
+    A place is `[path, line, end_line]`, the path absolute; columns of a mixin stand in the mixin. Tables with no
+    mapped class, and classes without a source file, are left out.
     """
     wanted = {id(table) for metadata in configured_metadata(inside) for table in metadata.tables.values()}
     result: dict[str, dict[str, Any]] = {}
