@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 from harness.findings import UsageError
 
 _KINDS = ("auto", "docker", "embedded")
 _EXAMPLE = "Give a URL such as postgresql://user:password@localhost:5432/postgres."
+_ENCODING = "In a user or password write '@' as %40, '/' as %2F, ':' as %3A, '#' as %23, '[' as %5B, '%' as %25."
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SCHEMES = ("postgresql", "postgres")
 
 
@@ -37,28 +43,30 @@ def server_url(text: str, what: str = "--server") -> str:
         raise UsageError(
             f"{what} is a URL of {dialect or 'nothing'!r}, and harness works on PostgreSQL only.", _EXAMPLE
         )
+    if "#" in rest or rest.count("@") > 1 or "/" in rest.rpartition("@")[0] or _STRAY_PERCENT.search(rest):
+        raise UsageError(f"{what} has a special character that is not percent-encoded.", _ENCODING)
+    authority = re.split(r"[/?]", rest, maxsplit=1)[0]
+    if "," in authority.rpartition("@")[2]:
+        raise UsageError(f"{what} names more than one host.", "Name the one on which databases may be created.")
     try:
         parts = urlsplit(f"postgresql://{rest}")
         port = parts.port
     except ValueError:
-        raise UsageError(f"{what} has a host or port that cannot be read.", _port_hint(rest)) from None
-    if "," in parts.netloc.rpartition("@")[2]:
-        raise UsageError(f"{what} names more than one host.", "Name the one on which databases may be created.")
+        raise UsageError(f"{what} has a host or port that cannot be read.", f"{_EXAMPLE} {_ENCODING}") from None
     if port == 0:
         raise UsageError(f"{what} has port 0.", _EXAMPLE)
-    if parts.fragment:
-        raise UsageError(
-            f"{what} has a '#' in it.", "Write it as %23 when it is part of the user, password or database."
-        )
     if not parts.hostname and not parse_qs(parts.query).get("host"):
         raise UsageError(f"{what} names no host.", _EXAMPLE)
-    return with_database(parts.geturl(), unquote(parts.path.lstrip("/")) or "postgres")
-
-
-def _port_hint(rest: str) -> str:
-    if rest.count("@") > 1 or "[" in rest or "/" in rest.partition("@")[0]:
-        return "Percent-encode special characters of the password: '@' is %40, '/' is %2F, ':' is %3A, '[' is %5B."
-    return _EXAMPLE
+    url = with_database(parts.geturl(), unquote(parts.path.lstrip("/")) or "postgres")
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError as error:
+        # The parts are sound by now, so what libpq objects to, and quotes, is a parameter.
+        raise UsageError(
+            f"{what} cannot be used with PostgreSQL's own client library: {str(error).strip()}.",
+            "Leave out parameters that only one driver knows.",
+        ) from None
+    return url
 
 
 def with_database(url: str, database: str) -> str:
