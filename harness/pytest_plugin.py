@@ -111,9 +111,7 @@ def _plainly() -> Iterator[None]:
         yield
     except HarnessError as error:
         text = "\n".join(part for part in (error.message, error.fix, error.detail) if part)
-    else:
-        return
-    pytest.fail(text, pytrace=False)
+        raise pytest.fail.Exception(text, pytrace=False) from None
 
 
 def _session(request: pytest.FixtureRequest) -> Session:

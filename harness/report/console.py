@@ -122,11 +122,10 @@ class Console:
             self._line(f"  {report.project.config}: {plural(report.project.revisions, 'revision')}, heads: {heads}")
         for note in report.notes:
             self._line(printable(f"  note: {note}"))
+        if style.verbosity >= 0:
+            self._line("")
         if report.findings:
-            self._line("")
-            self._line(findings_text(report.findings, style))
-        elif style.verbosity >= 0:
-            self._line("")
+            self._line(findings_text(report.findings, style) + "\n")
         took = f" ({seconds:.1f} s)" if seconds is not None else ""
         color = {"passed": "passed", "failed": "failed", "error": "error"}[report.outcome]
         self._line(style.paint(printable(summary(report)) + took, color))

@@ -3,7 +3,6 @@
 They are registered by `harness.pytest_plugin` after every installed plugin and before any conftest.py: of two plugins'
 fixtures of one name pytest takes the later one's, so these win over pytest-alembic's, and a project's own over these.
 
-
 pytest-alembic runs `env.py` in the test process, and an `env.py` that ignores `config.attributes["connection"]` (the
 documented asynchronous one does) connects to whatever its URL names. While a test holds one of these fixtures, every
 SQLAlchemy connection of the process is therefore sent to the scratch database.

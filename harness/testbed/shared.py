@@ -179,11 +179,11 @@ def make_template(server: Server, project: Project, timeout: float) -> ScratchDa
 
     database = server.create_database("template")
     with EnvironmentRun.start(project, database.url, timeout=timeout) as run:
-        configured, history = run.configured, run.history()
+        configured = run.configured
         deployment = run.deploy("heads")
     if deployment.failure is not None:
         raise _failed(deployment.revisions, deployment.failure)
-    if history.revisions and not version_rows(database, configured):
+    if deployment.revisions and not version_rows(database, configured):
         raise VerdictError(
             "The upgrade to head ended well, but nothing of it is in the database.",
             "Does env.py commit? Run harness check --select upgrade.",
