@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import ipaddress
 import logging
 import os
 import threading
@@ -12,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -22,7 +25,7 @@ from harness.server.statements import statement
 from harness.server.urls import masked, with_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _OLDEST = 13
 _CONNECT_SECONDS = 10
@@ -55,12 +58,13 @@ class Server(ABC):
     def __init__(self, url: str, why: str, application: str = "harness") -> None:
         self.url = url
         self.why = why
-        self._application = application
+        self._parameters = {} if self.kind == "url" else own_server_parameters(url)
+        self._upkeep = {**self._parameters, "application_name": application}
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._databases: dict[str, ScratchDatabase] = {}
         self._closed = False
-        self._facts = read_facts(url, application)
+        self._facts = read_facts(url, self._upkeep)
         self.version = self._facts.version
         atexit.register(self.close)
 
@@ -76,7 +80,7 @@ class Server(ABC):
         """
         self._check_open()
         name = database_name(hint)
-        database = ScratchDatabase(name, with_database(self.url, name), self._drop)
+        database = ScratchDatabase(name, with_database(self.url, name), self._drop, self._parameters)
         # Known before it exists: what is interrupted half way is dropped all the same.
         self._remember(database)
         try:
@@ -141,7 +145,7 @@ class Server(ABC):
                 return
 
     def _drop(self, database: ScratchDatabase) -> None:
-        if self._closed or os.getpid() != self._owner:
+        if self._closed:
             return
         try:
             with self._maintenance() as connection:
@@ -172,7 +176,7 @@ class Server(ABC):
     @contextmanager
     def _maintenance(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection of its own for each use, which survives forks, threads, idle timeouts and restarts alike."""
-        with connect(self.url, self._application) as connection:
+        with connect(self.url, self._upkeep) as connection:
             yield connection
 
     def _check_open(self) -> None:
@@ -197,9 +201,22 @@ class Server(ABC):
         return f"<{type(self).__name__} {self.kind} {self.version} {masked(self.url)}>"
 
 
-def connect(url: str, application: str) -> psycopg.Connection[Any]:
-    """An autocommit connection for the server's upkeep."""
-    return psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name=application)
+def own_server_parameters(url: str) -> dict[str, str]:
+    """What to tell libpq about a server of ours, so that no `PG*` variable has a say.
+
+    PGHOSTADDR would send us to another server, PGSSLMODE=require refuse ours, PGOPTIONS change its settings.
+    """
+    parameters = {"sslmode": "disable", "gssencmode": "disable", "channel_binding": "prefer", "options": ""}
+    host = urlsplit(url).hostname or ""
+    with contextlib.suppress(ValueError):  # a name, which only a remote Docker daemon has
+        parameters["hostaddr"] = str(ipaddress.ip_address(host))
+    return parameters
+
+
+def connect(url: str, parameters: Mapping[str, str]) -> psycopg.Connection[Any]:
+    """An autocommit connection for the server's upkeep; `parameters` are libpq's."""
+    arguments: dict[str, Any] = {"autocommit": True, "connect_timeout": _CONNECT_SECONDS, **parameters}
+    return psycopg.connect(url, **arguments)
 
 
 def drop_database(connection: psycopg.Connection[Any], name: str) -> None:
@@ -208,14 +225,14 @@ def drop_database(connection: psycopg.Connection[Any], name: str) -> None:
     connection.execute(statement("drop_database").format(name=sql.Identifier(name)))
 
 
-def read_facts(url: str, application: str) -> Facts:
+def read_facts(url: str, parameters: Mapping[str, str]) -> Facts:
     """Connect once and look whether the server will do.
 
     Raises:
         VerdictError: it cannot be reached, is older than PostgreSQL 13, or does not let us create databases.
     """
     try:
-        with connect(url, application) as connection:
+        with connect(url, parameters) as connection:
             row = connection.execute(statement("facts")).fetchone()
     except psycopg.OperationalError as error:
         raise VerdictError(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from harness.findings import VerdictError
-from harness.server.base import Server, first_line
+from harness.server.base import Server, connect, first_line, own_server_parameters
 from harness.server.processes import is_alive, machine, process_identity
 from harness.server.urls import build_url
 from harness.server.watchdog import Watchdog
@@ -218,9 +218,8 @@ def _start(container: DockerContainer, password: str) -> tuple[str, int]:
         address = _address(container)
         if address is not None:
             try:
-                psycopg.connect(
-                    build_url(_USER, password, *address, "postgres"), connect_timeout=2, application_name="harness"
-                ).close()
+                url = build_url(_USER, password, *address, "postgres")
+                connect(url, {**own_server_parameters(url), "connect_timeout": "2"}).close()
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
                     raise _failure(container, f"has no PostgreSQL that answers ({first_line(error)})") from error

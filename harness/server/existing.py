@@ -57,7 +57,7 @@ def clean_up(arguments: dict[str, Any], names: Sequence[str]) -> None:
     """
     if not names:
         return
-    with connect(arguments["url"], "harness watchdog") as connection:
+    with connect(arguments["url"], {"application_name": "harness watchdog"}) as connection:
         deadline = time.monotonic() + _GOODBYE_SECONDS
         parameters = {"application": arguments["application"]}
         # A CREATE DATABASE that its client did not live to see finished would give us a database after we looked.

@@ -7,11 +7,12 @@ application, for its column types.
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -42,10 +43,14 @@ class ScratchDatabase:
         url: its `postgresql://` URL without a driver, good for libpq, psycopg and SQLAlchemy alike.
     """
 
-    def __init__(self, name: str, url: str, drop: Callable[[ScratchDatabase], None]) -> None:
+    def __init__(
+        self, name: str, url: str, drop: Callable[[ScratchDatabase], None], parameters: Mapping[str, str]
+    ) -> None:
         self.name = name
         self.url = url
         self._drop = drop
+        self._parameters = parameters
+        self._owner = os.getpid()
         self._dropped = False
         self._connections: weakref.WeakSet[psycopg.Connection[Any]] = weakref.WeakSet()
 
@@ -53,13 +58,14 @@ class ScratchDatabase:
         """A new psycopg connection, in autocommit unless `autocommit=False` is said; closed at the latest by `drop`.
 
         Args:
-            kwargs: further arguments of `psycopg.connect`.
+            kwargs: further arguments of `psycopg.connect`. The `PG*` variables of the environment have no say on a
+                server of ours.
 
         Raises:
             psycopg.OperationalError: the server does not let us in.
         """
-        kwargs.setdefault("autocommit", True)
-        connection: psycopg.Connection[Any] = psycopg.connect(self.url, **kwargs)
+        arguments: dict[str, Any] = {"autocommit": True, **self._parameters, **kwargs}
+        connection: psycopg.Connection[Any] = psycopg.connect(self.url, **arguments)
         self._connections.add(connection)
         return connection
 
@@ -70,7 +76,8 @@ class ScratchDatabase:
 
     def drop(self) -> None:
         """Close our connections and drop the database, whoever else is in it; the second call does nothing."""
-        if self._dropped:
+        # A forked child shares our sockets: to close them there would end the sessions here.
+        if self._dropped or os.getpid() != self._owner:
             return
         self.close_connections()
         self._drop(self)
