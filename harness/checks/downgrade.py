@@ -14,7 +14,7 @@ from harness.checks.upgrading import StepDown
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure, RevisionInfo
 from harness.findings import Finding, Rule, Severity
-from harness.schema import Difference, Schema, diff
+from harness.schema import Difference, diff
 
 FAILED = Rule(
     "downgrade.failed",
@@ -64,18 +64,22 @@ def run(context: CheckContext) -> Iterable[Finding]:
     walked = context.walked
     if walked.failure is not None:
         raise BlockedCheck("upgrade", "head could not be reached step by step")
+    # What one head's downgrade left behind is still there when the next one is taken down, and is not its fault.
+    blamed: set[Difference] = set()
     for down in walked.downs:
         revision = history.get(down.revision)
         assert revision is not None
-        yield from _judge(context, revision, down)
+        yield from _judge(context, revision, down, blamed)
 
 
-def _judge(context: CheckContext, revision: RevisionInfo, step: StepDown) -> Iterator[Finding]:
+def _judge(context: CheckContext, revision: RevisionInfo, step: StepDown, blamed: set[Difference]) -> Iterator[Finding]:
     if step.down.failure is not None:
         yield _refused(context, revision, step.down.failure)
         return
     if step.left is not None:
-        yield from _not_what_was(context, revision, step.before, step.left)
+        differences = [difference for difference in diff(step.before, step.left) if difference not in blamed]
+        blamed.update(differences)
+        yield from _not_what_was(context, revision, differences)
     if step.up is not None and step.up.failure is not None:
         failure = step.up.failure
         yield NOT_REPEATABLE.finding(
@@ -119,8 +123,10 @@ def _refused(context: CheckContext, revision: RevisionInfo, failure: Failure) ->
     )
 
 
-def _not_what_was(context: CheckContext, revision: RevisionInfo, before: Schema, left: Schema) -> Iterator[Finding]:
-    for difference in diff(before, left):
+def _not_what_was(
+    context: CheckContext, revision: RevisionInfo, differences: Iterable[Difference]
+) -> Iterator[Finding]:
+    for difference in differences:
         yield _BY_CHANGE[difference.change].finding(
             f"The downgrade of revision {revision.id} {_VERB[difference.change]} {_name(difference)}.",
             fix=_undo(context, revision, difference),

@@ -12,6 +12,7 @@ from harness.models.advice import Advice, advise
 from harness.models.judge import Fault, judge
 from harness.models.revisions import creating_revisions
 from harness.models.survey import Survey, survey
+from harness.settings import Settings
 
 _INVISIBLE = (
     "Alembic compares the database with the metadata that env.py passes. For a table that is not in it no migration is "
@@ -45,13 +46,23 @@ UNIMPORTABLE = Rule(
 
 
 def run(context: CheckContext) -> Iterable[Finding]:
-    """Compare what `env.py` has with what the packages hold, in an interpreter of the check's own.
+    """The check, in an interpreter of its own.
 
     The shared inspection will not do: other checks load the revisions there, which may import the forgotten models.
     """
-    settings = context.settings
+    return forgotten_models(context.project, context.settings)
+
+
+def forgotten_models(project: Project, settings: Settings) -> Iterable[Finding]:
+    """Compare what `env.py` has with what the packages hold.
+
+    Raises:
+        SkipCheck: `env.py` passes no metadata on purpose.
+        UsageError: a package of `model_packages` does not exist.
+        VerdictError: `env.py` raised before it passed any metadata.
+    """
     found = survey(
-        context.project,
+        project,
         model_packages=settings.model_packages,
         ignore_modules=settings.ignore_modules,
         timeout=settings.timeout,
@@ -64,8 +75,8 @@ def run(context: CheckContext) -> Iterable[Finding]:
             )
         raise SkipCheck("env.py passes no target_metadata")
     creators = creating_revisions(found.record.version_locations)
-    for fault in judge(found, context.project.directory):
-        yield _finding(fault, found, context.project, creators)
+    for fault in judge(found, project.directory):
+        yield _finding(fault, found, project, creators)
 
 
 def _finding(fault: Fault, found: Survey, project: Project, creators: Mapping[str, str]) -> Finding:
@@ -90,6 +101,13 @@ def _finding(fault: Fault, found: Survey, project: Project, creators: Mapping[st
             f"{what} is registered on a MetaData that env.py does not pass{how}.",
             severity=None if fault.loaded or fault.sure or creator else Severity.WARNING,
             fix=_other_base_fix(fault, found, project),
+            **parts,
+        )
+    if fault.promised_by is not None:
+        return MISSING.finding(
+            f"{what} is named in the __all__ of {project.location(fault.promised_by)}, which does not import it: "
+            f"env.py ends with {found.failure}.",
+            fix=_import_fix(fault, found, project),
             **parts,
         )
     rule = TYPE_CHECKING_ONLY if fault.kind == "type-checking-only" else MISSING
