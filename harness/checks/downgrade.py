@@ -91,6 +91,8 @@ def _judge(context: CheckContext, revision: RevisionInfo, step: StepDown, blamed
         )
     elif step.back is not None:
         for difference in diff(step.after, step.back):
+            if difference in blamed:
+                continue
             yield NOT_REPEATABLE.finding(
                 f"After down and up again, {_name(difference)} is {_ADJECTIVE[difference.change]}.",
                 fix=_undo_everything(context, revision),

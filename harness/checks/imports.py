@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from harness.checks.base import Check, SkipCheck
 from harness.checks.context import CheckContext
 from harness.environment import Project
 from harness.findings import DatabaseObject, Finding, Location, Rule, Severity, VerdictError
 from harness.models.advice import Advice, advise
-from harness.models.judge import Fault, judge
+from harness.models.faults import Fault
+from harness.models.judge import judge
 from harness.models.revisions import creating_revisions
 from harness.models.survey import Survey, survey
 from harness.settings import Settings
@@ -82,7 +84,7 @@ def forgotten_models(project: Project, settings: Settings) -> Iterable[Finding]:
 def _finding(fault: Fault, found: Survey, project: Project, creators: Mapping[str, str]) -> Finding:
     creator = creators.get(fault.table or "")
     what = _what(fault)
-    parts: dict[str, object] = {
+    parts: dict[str, Any] = {
         "object": _object(fault),
         "location": Location(project.location(fault.path), fault.line, fault.end_line),
         "why": _consequence(fault, creator),
