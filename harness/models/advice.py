@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.models.judge import Fault
+from harness.models.faults import Fault
 from harness.models.survey import Survey
 from harness.models.syntax import ImportSite, ModuleSyntax
 

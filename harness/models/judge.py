@@ -5,50 +5,16 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from harness.models.faults import Fault, FaultKind, Place, fault_at, fault_of
 from harness.models.otherwhere import OtherDatabases
 from harness.models.scan import Claim
 from harness.models.survey import Survey
 from harness.models.syntax import ImportSite
 
-FaultKind = Literal["missing", "other-base", "unimportable", "type-checking-only"]
 _TABLE_NAME = re.compile(rb"__tablename__\s*=\s*[\"']([^\"'\n]+)[\"']")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One table, or addition to a table, that `env.py` does not see.
-
-    Attributes:
-        name: the class or variable; None if it has no name.
-        table: the table's name; None if it cannot be known.
-        columns: for a class that adds to its parent's table, what it adds.
-        loaded: whether `env.py` imports the module.
-        imports: the modules to import, in order.
-        site: the import statement that is there but is not executed, and the file it stands in.
-        error: what importing the module raised.
-        sure: whether it is known to belong to the metadata that `env.py` passes.
-    """
-
-    kind: FaultKind
-    module: str
-    path: str
-    line: int
-    end_line: int
-    name: str | None
-    is_class: bool
-    table: str | None
-    schema: str | None = None
-    columns: tuple[str, ...] = ()
-    loaded: bool = False
-    imports: tuple[str, ...] = ()
-    site: tuple[str, ImportSite] | None = None
-    claim: Claim | None = None
-    error: Mapping[str, Any] | None = None
-    sure: bool = True
 
 
 def judge(survey: Survey, directory: Path) -> list[Fault]:
@@ -83,6 +49,8 @@ class _Judge:
             else:
                 yield from self._seen(claims)
         yield from self._unreadable()
+        if self._survey.failure is not None:
+            yield from self._promised()
 
     def _registered_by_import(self) -> Iterator[Fault]:
         """What came to be when a module was imported that `env.py` does not import."""
@@ -104,7 +72,7 @@ class _Judge:
 
     def _missing(
         self,
-        place: tuple[str, str, int],
+        place: Place,
         claim: Claim | None,
         names: set[str],
         table: Mapping[str, Any],
@@ -112,19 +80,19 @@ class _Judge:
     ) -> Fault:
         site = self._sites.get(place[0])
         only_checked = site is not None and site[1].scope.kind == "type-checking"
-        return _fault(
+        return fault_at(
             "type-checking-only" if only_checked else "missing", place, claim, names, table, imports=imports, site=site
         )
 
     def _other_base(
         self,
-        place: tuple[str, str, int],
+        place: Place,
         claim: Claim | None,
         names: set[str],
         table: Mapping[str, Any],
         imports: tuple[str, ...],
     ) -> Fault:
-        return _fault("other-base", place, claim, names, table, imports=imports, sure=not self._targets)
+        return fault_at("other-base", place, claim, names, table, imports=imports, sure=not self._targets)
 
     def _grown(
         self, module: str, grown: Mapping[str, Any], models: tuple[Mapping[str, Any], ...], order: tuple[str, ...]
@@ -140,7 +108,7 @@ class _Judge:
                 table = {"name": grown["table"].rpartition(".")[2], "schema": grown["table"].rpartition(".")[0] or None}
                 columns = tuple(grown["columns"])
                 site = self._sites.get(claim.module)
-                yield _fault("missing", place, claim, set(), table, imports=imports, columns=columns, site=site)
+                yield fault_at("missing", place, claim, set(), table, imports=imports, columns=columns, site=site)
 
     def _unimportable(self, claims: tuple[Claim, ...], failure: Mapping[str, Any]) -> Iterator[Fault]:
         for claim in claims:
@@ -151,7 +119,7 @@ class _Judge:
             if claim.key is not None and claim.key in self._targets:
                 continue
             sure = claim.home in self._record.targets
-            yield _claimed("unimportable", claim, error=failure, sure=sure)
+            yield fault_of("unimportable", claim, error=failure, sure=sure)
 
     def _seen(self, claims: tuple[Claim, ...]) -> Iterator[Fault]:
         """The claims of a module that `env.py` has loaded."""
@@ -162,7 +130,7 @@ class _Judge:
             elif home in self._record.targets or key in self._targets or self._is_excluded(claim):
                 continue
             elif not self._others.holds(home):
-                yield _claimed("other-base", claim, loaded=True)
+                yield fault_of("other-base", claim, loaded=True)
 
     def _registration(self, claim: Claim) -> tuple[str | None, str | None]:
         """The MetaData and the key under which what a claim makes is registered."""
@@ -195,7 +163,23 @@ class _Judge:
                 continue
             kind: FaultKind = "type-checking-only" if claim.scope.kind == "type-checking" else "missing"
             sure = claim.scope.kind != "condition" or "env" in claim.scope.name
-            yield _claimed(kind, claim, loaded=loaded, sure=sure)
+            yield fault_of(kind, claim, loaded=loaded, sure=sure)
+
+    def _promised(self) -> Iterator[Fault]:
+        """Models that a package names in its `__all__` and does not import, so that importing `*` from it raises."""
+        for module in self._record.modules:
+            syntax = self._survey.scan.names.syntax(module)
+            if syntax is None or syntax.exports is None or any(site.star for site in syntax.imports):
+                continue
+            bound = {site.local for site in syntax.imports} | set(syntax.assigned)
+            bound |= {site.qualname for site in syntax.classes}
+            for name in sorted(set(syntax.exports) - bound):
+                claims = (
+                    one for below in self._claims if below.startswith(f"{module}.") for one in self._claims[below]
+                )
+                for claim in claims:
+                    if claim.name == name and claim.is_class:
+                        yield fault_of("missing", claim, loaded=True, promised_by=syntax.path)
 
     def _unreadable(self) -> Iterator[Fault]:
         """Modules that are no Python, but speak of tables that `env.py` does not see."""
@@ -219,13 +203,13 @@ class _Judge:
     def _ignored(self, module: str) -> bool:
         return any(fnmatch.fnmatchcase(module, pattern) for pattern in self._survey.ignore_modules)
 
-    def _place(self, places: list[tuple[str, str, int]]) -> tuple[str, str, int] | None:
+    def _place(self, places: list[Place]) -> Place | None:
         """Of the user's statements that were being executed, the one to show: not a helper that was there before."""
         new = [place for place in places if place[0] not in self._record.modules]
         chosen = (new or places)[:1]
         return (chosen[0][0], chosen[0][1], chosen[0][2]) if chosen else None
 
-    def _claim(self, place: tuple[str, str, int], names: set[str], table: str) -> Claim | None:
+    def _claim(self, place: Place, names: set[str], table: str) -> Claim | None:
         claims = self._claims.get(place[0], ())
         for fits in (
             lambda claim: claim.is_class and claim.name in names,
@@ -236,36 +220,6 @@ class _Judge:
             if found is not None:
                 return found
         return None
-
-
-def _fault(
-    kind: FaultKind,
-    place: tuple[str, str, int],
-    claim: Claim | None,
-    names: set[str],
-    table: Mapping[str, Any],
-    **more: Any,
-) -> Fault:
-    module, path, line = place
-    name = claim.name if claim else next(iter(sorted(names)), None)
-    return Fault(
-        kind,
-        module,
-        claim.path if claim else path,
-        claim.line if claim else line,
-        claim.end_line if claim else line,
-        name,
-        claim.is_class if claim else bool(names),
-        table["name"],
-        table["schema"],
-        claim=claim,
-        **more,
-    )
-
-
-def _claimed(kind: FaultKind, claim: Claim, **more: Any) -> Fault:
-    table = {"name": claim.table, "schema": claim.schema}
-    return _fault(kind, (claim.module, claim.path, claim.line), claim, set(), table, imports=(claim.module,), **more)
 
 
 def _unexecuted_imports(survey: Survey) -> dict[str, tuple[str, ImportSite]]:

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     from harness.environment.inside import Inside
 
 
-def load(inside: Inside, modules: list[str]) -> dict[str, Any]:
+def load(inside: Inside, modules: list[str], assume_target: list[str]) -> dict[str, Any]:
     """Import modules, in order.
+
+    Args:
+        assume_target: see `harness.models.record.record`.
 
     Returns:
         What `harness.models.survey.Loaded` holds: the tables and columns that were registered meanwhile, on any
         MetaData, with the file and line that did it, and the failure of the first module that could not be imported.
     """
-    targets = target_metadata(inside)
+    targets = target_metadata(inside, assume_target)
     before = {id(table): _columns(table) for metadata in targets for table in metadata.tables.values()}
     failure: dict[str, Any] | None = None
     with _watching(own_files(inside)) as seen, _in_place():

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from harness.models.reading import read_module
 from harness.models.sources import Source
-from harness.models.syntax import ClassSite, ModuleSyntax, dotted, read_module
+from harness.models.syntax import ClassSite, ModuleSyntax, dotted
 
 OriginKind = Literal["base", "model", "metadata", "registry", "database"]
 

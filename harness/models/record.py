@@ -44,7 +44,7 @@ def record(
     failed = {name: error for name in preload if (error := _import(name))}
     gc.collect()
     found = _Found()
-    targets = target_metadata(inside) or _named(assume_target, found)
+    targets = target_metadata(inside, assume_target)
     own = own_modules(inside)
     homes = {id(metadata): f"#{number}" for number, metadata in enumerate(found.metadatas.values())}
     return {
@@ -68,11 +68,17 @@ def script_directory(inside: Inside) -> str:
     return os.path.realpath(inside.script.dir)
 
 
-def target_metadata(inside: Inside) -> list[MetaData]:
-    """The MetaData that `env.py` passed, or was about to pass when it failed."""
+def target_metadata(inside: Inside, assume: Iterable[str] = ()) -> list[MetaData]:
+    """The MetaData that `env.py` passed, or was about to pass when it failed.
+
+    Args:
+        assume: absolute dotted names that its text says it means to pass; used only if nothing better is known.
+    """
     passed = [options.get("target_metadata") for options in inside.configured]
     if not inside.configured:
         passed = [inside.env_globals.get("target_metadata")]
+        if passed == [None]:
+            passed = [_named(name) for name in assume]
     several = [one for each in passed for one in (each if isinstance(each, (list, tuple)) else [each])]
     unique = {id(one): one for one in several if isinstance(one, MetaData)}
     return list(unique.values())
@@ -196,21 +202,16 @@ def _flask_database(value: Any, homes: dict[int, str]) -> dict[str, Any] | None:
     return {"kind": "database", "home": homes[id(metadata)], "table_from_name": "snake"}
 
 
-def _named(names: Iterable[str], found: _Found) -> list[MetaData]:
-    """The MetaData that dotted names lead to, among those found."""
-    result = []
-    for name in names:
-        parts = name.split(".")
-        for end in range(len(parts), 0, -1):
-            value: Any = sys.modules.get(".".join(parts[:end]))
-            if value is None:
-                continue
+def _named(name: str) -> Any:
+    """What a dotted name leads to from a module that is loaded; None if it leads nowhere."""
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        value: Any = sys.modules.get(".".join(parts[:end]))
+        if value is not None:
             for part in parts[end:]:
                 value = getattr(value, part, None)
-            if id(value) in found.metadatas:
-                result.append(found.metadatas[id(value)])
-            break
-    return result
+            return value
+    return None
 
 
 def _places(module: ModuleType) -> list[str]:

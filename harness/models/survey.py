@@ -238,7 +238,8 @@ class _Importer:
     def _load(self, modules: list[str]) -> Loaded:
         self._renew()
         try:
-            loaded = Loaded.from_json(self.run.call(_LOAD, modules=modules), modules)
+            answer = self.run.call(_LOAD, modules=modules, assume_target=self.preload[2])
+            loaded = Loaded.from_json(answer, modules)
         except RunFailed:
             raise
         except VerdictError as error:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.models.syntax import ImportSite, ModuleSyntax, dotted, read_module
+from harness.models.reading import read_module
+from harness.models.syntax import ImportSite, ModuleSyntax, dotted
 
 _NOT_SEARCHED = frozenset({"node_modules", "site-packages", "dist-packages", "__pycache__"})
 
