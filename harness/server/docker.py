@@ -6,6 +6,7 @@ died at once would be waited for two minutes, and its log lost.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 import threading
@@ -192,8 +193,9 @@ def _published(container: DockerContainer) -> dict[str, Any]:
     key = f"{_PORT}/tcp"
     if mode == ConnectionMode.gateway_ip:
         # We are in a container ourselves: what is published on the gateway is seen by the host and its containers only.
-        gateway = client.client.networks.get("bridge").attrs["IPAM"]["Config"][0].get("Gateway")
-        return {key: (gateway,) if gateway else None}
+        network = client.client.networks.get("bridge").attrs["IPAM"]["Config"][0]
+        # Where none was configured, Docker takes the first address; older engines do not say so.
+        return {key: (network.get("Gateway") or str(next(ipaddress.ip_network(network["Subnet"]).hosts())),)}
     return {key: ("127.0.0.1",) if client.host() in _LOCAL_HOSTS else None}
 
 

@@ -153,7 +153,7 @@ def test_nothing_outlives_an_owner_killed_while_it_starts(
     started = children(supervisor)
     process.kill()
     eventually(lambda: is_gone(supervisor) and all(is_gone(pid) for pid in started))
-    assert not orphans()
+    eventually(lambda: not orphans())
 
 
 def orphans() -> list[str]:
@@ -162,13 +162,15 @@ def orphans() -> list[str]:
     return [line for line in listing.splitlines() if "harness-pg-" in line and line.split()[0] == "1"]
 
 
-def test_an_interrupt_while_it_starts_leaves_nothing(owner: Callable[..., Any], is_gone: IsGone) -> None:
+def test_an_interrupt_while_it_starts_leaves_nothing(
+    owner: Callable[..., Any], eventually: Eventually, is_gone: IsGone
+) -> None:
     process = owner(OWNER.format(then="time.sleep(60)"))
     supervisor = process.facts()["supervisor"]
     time.sleep(0.1)
     assert process.kill(signal.SIGINT) != 0
     assert is_gone(supervisor)
-    assert not orphans()
+    eventually(lambda: not orphans())
 
 
 def interpreter_for_anybody() -> tuple[str, str]:
