@@ -1,7 +1,8 @@
 """How the workers of pytest-xdist reach the one `Shared` of the session: a socket of the controller, and its two ends.
 
-The controller listens on a private socket; nothing is started before a worker asks. Every scratch database is created
-and dropped by the controller's server object, so what a killed worker leaves behind goes when that server is closed.
+The controller listens on a private socket; nothing is started before a worker asks. What a killed worker leaves on the
+server goes with it, or is dropped by the watchdog of `attach_server` when the server is somebody else's.
+
 Messages are JSON; the connection is authenticated by a key that travels with xdist's own start message.
 """
 
@@ -22,7 +23,7 @@ from typing import Any
 
 from harness.environment import Project, find_project
 from harness.findings import HarnessError, Report, UsageError, VerdictError
-from harness.server import ScratchDatabase, Server
+from harness.server import ScratchDatabase, Server, attach_server
 from harness.settings import load
 from harness.testbed.shared import Shared
 
@@ -41,7 +42,6 @@ class Broker:
         self._closing = False
         self._key = secrets.token_bytes(32)
         self._listener = Listener(authkey=self._key)
-        self._databases: dict[str, ScratchDatabase] = {}
         # A server may be tied to the life of the thread that started it (PR_SET_PDEATHSIG is): that thread is one that
         # stays until the end, not one of those that serve a worker.
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="harness-broker")
@@ -107,18 +107,6 @@ class Broker:
     def _do_report(self, shared: Shared, select: Sequence[str]) -> dict[str, Any]:
         return shared.report(select).to_dict()
 
-    def _do_create(self, shared: Shared, hint: str, template: str | None) -> dict[str, str]:
-        # Only the name of a template is looked at; it may belong to another worker.
-        source = None if template is None else ScratchDatabase(template, "", lambda _: None)
-        database = shared.server().create_database(hint, template=source)
-        self._databases[database.name] = database
-        return {"name": database.name, "url": database.url}
-
-    def _do_drop(self, _shared: Shared, name: str) -> None:
-        database = self._databases.pop(name, None)
-        if database is not None:
-            database.drop()
-
 
 class RemoteSession:
     """A worker's end; the same to the fixtures as `Shared`.
@@ -151,13 +139,14 @@ class RemoteSession:
     def server(self) -> Server:
         """The controller's server."""
         if self._server is None:
-            self._server = BorrowedServer(self.ask)
+            facts = self.ask("server")
+            self._server = attach_server(facts["url"], kind=facts["kind"], why=facts["why"])
         return self._server
 
     def template(self) -> ScratchDatabase:
         """The controller's template. It is not ours to drop."""
         made = self.ask("template")
-        return ScratchDatabase(made["name"], made["url"], lambda _: None)
+        return ScratchDatabase(made["name"], made["url"], _leave, {})
 
     def report(self, select: Sequence[str]) -> Report:
         """The report that the controller makes once for all."""
@@ -181,26 +170,11 @@ class RemoteSession:
         return answer["result"]
 
     def close(self) -> None:
-        """Hang up; the server and what is on it are the controller's."""
+        """Drop what this worker has left on the server, which itself is the controller's, and hang up."""
+        if self._server is not None:
+            self._server.close()
         self._connection.close()
 
 
-class BorrowedServer(Server):
-    """The controller's server as a worker sees it."""
-
-    def __init__(self, ask: Callable[..., Any]) -> None:
-        self._ask = ask
-        facts = ask("server")
-        self.kind = facts["kind"]
-        super().__init__(facts["url"], facts["why"])
-
-    def create_database(self, hint: str = "", *, template: ScratchDatabase | None = None) -> ScratchDatabase:
-        """Have the controller create a scratch database."""
-        made = self._ask("create", hint=hint, template=None if template is None else template.name)
-        return ScratchDatabase(made["name"], made["url"], self._drop)
-
-    def _drop(self, database: ScratchDatabase) -> None:
-        self._ask("drop", name=database.name)
-
-    def _release(self) -> None:
-        """Nothing is ours."""
+def _leave(_database: ScratchDatabase) -> None:
+    """The controller drops it."""
