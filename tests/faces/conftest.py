@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -70,3 +71,14 @@ def harness(request: pytest.FixtureRequest) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def user(pytester: pytest.Pytester, own_server: Server, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A user's project directory, with the variables of a user's shell."""
+    wanted = surroundings(own_server)
+    for name in set(os.environ) - set(wanted):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HARNESS_SERVER", own_server.url)
+    write_project(pytester.path)
+    return pytester

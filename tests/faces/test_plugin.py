@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from tiny_projects import DRIFTED, surroundings, write_project
+from tiny_projects import DRIFTED
 
 from harness.checks import check_names
 from harness.server import Server
@@ -18,17 +18,6 @@ pytest_plugins = ["pytester"]
 
 STAR = "from harness.testing import *\n"
 Left = Callable[[], list[str]]
-
-
-@pytest.fixture
-def user(pytester: pytest.Pytester, own_server: Server, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A user's project directory, with the variables of a user's shell."""
-    wanted = surroundings(own_server)
-    for name in set(os.environ) - set(wanted):
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HARNESS_SERVER", own_server.url)
-    write_project(pytester.path)
-    return pytester
 
 
 def runs(user: pytest.Pytester) -> int:
