@@ -10,11 +10,22 @@ from harness.models.names import Names, Origin
 from harness.models.sources import Source, is_beside_the_application
 from harness.models.syntax import ClassSite, ModuleSyntax, Scope, TableSite
 
-# A file without any of these, and without a class of a known base, holds no model and is not parsed.
-_TRACES = re.compile(
-    rb"__tablename__|__table__|\bTable\s*\(|map_imperatively|\btable\s*=\s*True|declarative_base|DeclarativeBase"
-    rb"|\.mapped\b|mapped_as_dataclass|as_declarative|\.Model\b|generate_base|\btype\(\s*[\"']|\bregistry\s*\("
+# A file without any of these, and without a class of a known base, holds no model and is not parsed. Plain substrings
+# first: they cost a tenth of what one expression of them all does.
+_TRACES = (
+    b"__tablename__",
+    b"__table__",
+    b"map_imperatively",
+    b"declarative_base",
+    b"DeclarativeBase",
+    b".mapped",
+    b"mapped_as_dataclass",
+    b"as_declarative",
+    b".Model",
+    b"generate_base",
 )
+_CALLS = re.compile(rb"\b(?:Table|registry)\s*\(|\btable\s*=\s*True|\btype\(\s*[\"']")
+_CALL_WORDS = (b"Table", b"registry", b"True", b"type(")
 _CLASS_HEADER = re.compile(rb"^[ \t]*class\s+\w+\s*\(([^)]*)\)", re.MULTILINE)
 _WORD = re.compile(rb"\w+")
 _ALIAS = re.compile(rb"\b(\w+)\s+as\s+(\w+)")
@@ -68,7 +79,7 @@ def scan(sources: Iterable[Source], names: Names, leave_out: Callable[[str], boo
     """
     claims: dict[str, tuple[Claim, ...]] = {}
     bases = {name.rpartition(".")[2].encode() for name, origin in names.known.items() if origin.kind != "metadata"}
-    waiting: dict[str, bytes] = {}
+    waiting: dict[str, tuple[bool, frozenset[bytes]]] = {}
     for source in sources:
         if leave_out(source.module):
             continue
@@ -78,9 +89,9 @@ def scan(sources: Iterable[Source], names: Names, leave_out: Callable[[str], boo
             names.unreadable[source.module] = f"{type(error).__name__}: {error}"
             continue
         if not is_beside_the_application(source, content):
-            waiting[source.module] = content
+            waiting[source.module] = _traits(content)
     while True:
-        likely = [module for module, content in waiting.items() if _may_hold_models(content, bases)]
+        likely = [module for module, (traces, words) in waiting.items() if traces or not words.isdisjoint(bases)]
         if not likely:
             return Scan(claims, names)
         for module in likely:
@@ -98,16 +109,16 @@ def scan(sources: Iterable[Source], names: Names, leave_out: Callable[[str], boo
             bases |= {name.encode() for name in (*made, *assigned)}
 
 
-def _may_hold_models(content: bytes, bases: set[bytes]) -> bool:
-    if _TRACES.search(content):
-        return True
-    headers = _CLASS_HEADER.findall(content)
-    if not headers:
-        return False
-    words = {word for header in headers for word in _WORD.findall(header)}
-    if not words.isdisjoint(bases):
-        return True
-    return any(original in bases and alias in words for original, alias in _ALIAS.findall(content))
+def _traits(content: bytes) -> tuple[bool, frozenset[bytes]]:
+    """Whether a file bears a trace of SQLAlchemy's, and the words in the bases of its classes."""
+    if any(trace in content for trace in _TRACES):
+        return True, frozenset()
+    if any(word in content for word in _CALL_WORDS) and _CALLS.search(content):
+        return True, frozenset()
+    words = {word for header in _CLASS_HEADER.findall(content) for word in _WORD.findall(header)}
+    if words and b" as " in content:
+        words |= {original for original, alias in _ALIAS.findall(content) if alias in words}
+    return False, frozenset(words)
 
 
 def _claims(syntax: ModuleSyntax, names: Names) -> Iterator[Claim]:

@@ -1,0 +1,144 @@
+"""What the imports check does besides finding: it leaves the world alone, says what follows, and refuses clearly."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from model_layouts import HERE, Layout, write
+
+from harness.checks.base import SkipCheck
+from harness.checks.imports import forgotten_models
+from harness.findings import Finding, Severity, UsageError, VerdictError
+from harness.settings import Settings
+
+
+def _write(name: str, directory: Path) -> Layout:
+    return write(HERE / "faults" / f"{name}.txt", directory)
+
+
+def _find(layout: Layout, **settings: tuple[str, ...]) -> list[Finding]:
+    return list(forgotten_models(layout.project, Settings(**settings)))
+
+
+def test_models_that_this_process_has_imported_are_found_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = _write("file_not_imported", tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
+        monkeypatch.delitem(sys.modules, name)
+    from app.models.audit import AuditLog  # type: ignore[import-not-found]  # written a moment ago
+
+    try:
+        assert AuditLog.__table__.name == "audit_log"
+        assert [finding.rule for finding in _find(layout)] == ["imports.missing"]
+    finally:
+        for name in [name for name in sys.modules if name == "app" or name.startswith("app.")]:
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    "connect",
+    [
+        "import psycopg; psycopg.connect('postgresql://u:p@127.0.0.1:{port}/d')",
+        "import psycopg2; psycopg2.connect('postgresql://u:p@127.0.0.1:{port}/d')",
+        "import asyncio, asyncpg; asyncio.run(asyncpg.connect('postgresql://u:p@127.0.0.1:{port}/d'))",
+        "import sqlalchemy as sa; sa.create_engine('postgresql+psycopg2://u:p@127.0.0.1:{port}/d').connect()",
+    ],
+)
+def test_no_connection_is_opened_by_a_module_that_is_imported(connect: str, tmp_path: Path) -> None:
+    layout = _write("file_not_imported", tmp_path)
+    module = tmp_path / "app/models/audit.py"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        port = listener.getsockname()[1]
+        module.write_text(f"{module.read_text()}\n\n{connect.format(port=port)}\n")
+
+        findings = _find(layout)
+
+        with pytest.raises(TimeoutError):
+            listener.accept()
+    assert [finding.rule for finding in findings] == ["imports.unimportable"]
+    assert "no database" in findings[0].message
+
+
+def test_what_a_module_does_to_its_process_stays_there(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    layout = _write("file_not_imported", tmp_path)
+    module = tmp_path / "app/models/audit.py"
+    module.write_text(f"import os, sys\nos.chdir('/')\nprint('noise')\nsys.argv.clear()\n{module.read_text()}")
+    later = tmp_path / "app/models/later.py"
+    later.write_text(
+        module.read_text()
+        .replace("AuditLog", "Later")
+        .replace("audit_log", "later")
+        .replace("os.chdir('/')", "from pathlib import Path; assert Path('alembic.ini').exists()")
+    )
+    before = Path.cwd()
+
+    findings = _find(layout)
+
+    assert Path.cwd() == before
+    assert "noise" not in capfd.readouterr().out
+    assert {finding.rule for finding in findings} == {"imports.missing"}
+    assert len(findings) == 2
+
+
+def test_the_consequence_names_the_revision(tmp_path: Path) -> None:
+    (created,) = _find(_write("created_by_a_revision", tmp_path / "one"))
+    (never,) = _find(_write("file_not_imported", tmp_path / "two"))
+
+    assert created.why == "Table audit_log is created by revision 3f2a and would be dropped by the next autogenerate."
+    assert never.why is not None
+    assert never.why.startswith("No revision creates table audit_log")
+    assert "AuditLog" in created.message
+    assert "app.models.audit" in created.message
+    assert created.severity is Severity.ERROR
+
+
+def test_packages_named_in_the_settings_are_searched(tmp_path: Path) -> None:
+    layout = _write("file_not_imported", tmp_path)
+    folder = tmp_path / "extra" / "things"
+    folder.mkdir(parents=True)  # no __init__.py, so that nothing but the settings leads here
+    text = (tmp_path / "app/models/audit.py").read_text()
+    (folder / "tables.py").write_text(text.replace("AuditLog", "Thing").replace("audit_log", "thing"))
+
+    assert len(_find(layout)) == 1
+    assert {finding.object.name for finding in _find(layout, model_packages=("extra",)) if finding.object} == {
+        "audit_log",
+        "thing",
+    }
+    with pytest.raises(UsageError, match="no such package"):
+        _find(layout, model_packages=("nowhere",))
+
+
+def test_an_env_that_passes_nothing_is_skipped_and_one_that_raises_is_no_verdict(tmp_path: Path) -> None:
+    layout = _write("file_not_imported", tmp_path)
+    env_py = tmp_path / "alembic" / "env.py"
+    text = env_py.read_text()
+    env_py.write_text(text.replace("target_metadata = Base.metadata", "target_metadata = None"))
+    with pytest.raises(SkipCheck, match="target_metadata"):
+        _find(layout)
+    env_py.write_text("raise RuntimeError('no settings')\n")
+    with pytest.raises(VerdictError, match="no settings"):
+        _find(layout)
+
+
+def test_the_command_line_turns_red(tmp_path: Path) -> None:
+    _write("modular_one_commented_out", tmp_path)
+    command = [sys.executable, "-m", "harness", "check", "--select", "imports", "--format", "json"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HARNESS_")}
+
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    assert done.returncode == 1, done.stderr
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert finding["rule"] == "imports.missing"
+    assert finding["location"]["path"] == "app/modules/order/models.py"
+    expected = "Add to alembic/env.py, after line 4: from app.modules.order import models as order_models  # noqa: F401"
+    assert finding["fix"] == expected
