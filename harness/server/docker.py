@@ -7,11 +7,9 @@ died at once would be waited for two minutes, and its log lost.
 from __future__ import annotations
 
 import ipaddress
-import os
 import secrets
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +17,7 @@ import psycopg
 
 from harness.findings import VerdictError
 from harness.server.base import Server, connect, first_line, own_server_parameters
-from harness.server.processes import is_alive, machine, process_identity
+from harness.server.containers import TOKEN, labels, remove_containers, sweep
 from harness.server.urls import build_url
 from harness.server.watchdog import Watchdog
 
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from testcontainers.core.container import DockerContainer
 
 FIX = "Start Docker, or use --server embedded (pip install 'alembic-harness[embedded]')."
-_LABEL = "io.github.alembic-harness"
-_TOKEN, _MACHINE, _OWNER = f"{_LABEL}.token", f"{_LABEL}.machine", f"{_LABEL}.owner"
 _USER = "postgres"
 _PORT = 5432
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -42,7 +38,6 @@ _REQUEST_SECONDS = 60
 _READY_SECONDS = 90.0
 _POLL_SECONDS = 0.05
 _LOG_LINES = 60
-_LAST_LOOK_SECONDS = 3.0
 _COMMAND = (
     "postgres -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off -c jit=off "
     "-c timezone=UTC -c dynamic_shared_memory_type=mmap -c checkpoint_timeout=1h"
@@ -75,12 +70,12 @@ class DockerServer(Server):
     def __init__(self, image: str, why: str, pull_seconds: float) -> None:
         container = _new_container(image)
         client: DockerClient = container.get_docker_client().client
-        _sweep(client)
+        sweep(client)
         _ensure_image(client, container.image, pull_seconds)
         self._token = secrets.token_hex(16)
         self._client = client
         # The watchdog looks for the label, so that it also finds a container that we did not live to hear of.
-        self._watchdog = Watchdog("harness.server.docker:clean_up", {"token": self._token})
+        self._watchdog = Watchdog("harness.server.containers:clean_up", {"token": self._token})
         try:
             password = secrets.token_urlsafe(18)
             _configure(container, password, self._token)
@@ -104,7 +99,7 @@ class DockerServer(Server):
         except (DockerException, RequestException) as error:
             raise VerdictError(
                 f"The container of harness could not be removed: {first_line(error)}.",
-                f"Remove it: docker rm -f -v $(docker ps -aq --filter label={_TOKEN}={self._token})",
+                f"Remove it: docker rm -f -v $(docker ps -aq --filter label={TOKEN}={self._token})",
             ) from error
         self._watchdog.stop()
 
@@ -176,7 +171,7 @@ def _configure(container: DockerContainer, password: str, token: str) -> None:
     container.with_command(_COMMAND)
     container.ports = _published(container)
     container.with_kwargs(
-        labels={_TOKEN: token, _MACHINE: machine(), _OWNER: process_identity(os.getpid())},
+        labels=labels(token),
         mounts=[Mount(_DATA, None, type="tmpfs", tmpfs_size=_DATA_BYTES)],
         shm_size="256m",
     )
@@ -271,47 +266,3 @@ def _ryuk_if_here(container: DockerContainer) -> Iterator[None]:
         yield
     finally:
         config.ryuk_disabled = False
-
-
-def remove_containers(client: DockerClient, token: str) -> int:
-    """Remove the containers of one owner, with their volumes; returns how many there were."""
-    from docker.errors import NotFound
-
-    found = client.containers.list(all=True, filters={"label": f"{_TOKEN}={token}"}, ignore_removed=True)
-    for container in found:
-        try:
-            container.remove(force=True, v=True)
-        except NotFound:
-            continue  # somebody else was quicker
-    return len(found)
-
-
-def clean_up(arguments: dict[str, Any], names: Sequence[str]) -> None:
-    """Remove the containers of an owner that has died; called by the watchdog.
-
-    Args:
-        arguments: the `token` of the label.
-        names: unused; a container is found by its label.
-    """
-    from testcontainers.core.docker_client import DockerClient
-
-    client = DockerClient().client
-    # The daemon may be about to create what a dead owner has asked for: look until nothing has come for a while.
-    deadline = time.monotonic() + _LAST_LOOK_SECONDS
-    while time.monotonic() < deadline:
-        if remove_containers(client, arguments["token"]):
-            return
-        time.sleep(_POLL_SECONDS)
-
-
-def _sweep(client: DockerClient) -> None:
-    """Remove containers of owners on this machine that died together with their watchdog."""
-    from docker.errors import APIError
-
-    found = client.containers.list(all=True, filters={"label": f"{_MACHINE}={machine()}"}, ignore_removed=True)
-    for container in found:
-        if not is_alive(container.labels.get(_OWNER, "")):
-            try:
-                container.remove(force=True, v=True)
-            except APIError:
-                continue  # another harness sweeps at the same moment; if not, the next one will

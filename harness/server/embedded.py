@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.findings import VerdictError
 from harness.server.base import Server
-from harness.server.binaries import find_installation, workplaces
+from harness.server.binaries import MEMORY, find_installation, workplaces
 from harness.server.urls import build_url
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
@@ -42,7 +42,8 @@ class EmbeddedServer(Server):
         order = {
             "owner": os.getpid(),
             "workplace": places[0],
-            "sweep": places,
+            # Memory is swept even when it is too full to be used: that may be why it is.
+            "sweep": list(dict.fromkeys([*places, MEMORY])),
             "programs": str(installation.directory),
             "copied": installation.copied,
             "major": installation.major,

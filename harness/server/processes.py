@@ -26,9 +26,9 @@ def process_identity(pid: int) -> str:
 
 
 def is_alive(identity: str) -> bool:
-    """Whether the process that `process_identity` described still runs."""
+    """Whether the process that `process_identity` described may still run: only who is known to be dead is dead."""
     pid, _, started = identity.partition("@")
-    return pid.isdigit() and started != "" and _start_time(int(pid)) == started
+    return not pid.isdigit() or not started or _start_time(int(pid)) == started
 
 
 def _start_time(pid: int) -> str:

@@ -68,7 +68,8 @@ def words() -> Iterator[dict[str, Any]]:
     buffer = b""
     watched = [0]
     while True:
-        if 0 not in select.select(watched, [], [])[0]:
+        # With nothing else to watch a plain read will do, as it must on Windows, where pipes cannot be selected.
+        if len(watched) > 1 and 0 not in select.select(watched, [], [])[0]:
             return
         chunk = os.read(0, 65536)
         if not chunk:
@@ -84,8 +85,9 @@ def words() -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     order: dict[str, Any] | None = None
     names: dict[str, None] = {}
     for word in words():

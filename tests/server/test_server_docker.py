@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from harness.findings import VerdictError
+from harness.server import containers as containers_module
 from harness.server import docker as docker_module
 from harness.server import open_server
 from harness.server.processes import is_alive, machine, process_identity
@@ -34,7 +35,7 @@ def containers(label: str) -> list[str]:
 
 
 def of_process(pid: int) -> list[str]:
-    return containers(f"{docker_module._OWNER}={process_identity(pid)}")
+    return containers(f"{containers_module.OWNER}={process_identity(pid)}")
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +169,7 @@ def test_no_container_outlives_its_owner(
     base_image: str, owner: Callable[..., Any], eventually: Eventually, number: signal.Signals
 ) -> None:
     process = owner(OWNER.format(image=base_image))
-    label = f"{docker_module._OWNER}={process.facts()['identity']}"
+    label = f"{containers_module.OWNER}={process.facts()['identity']}"
     process.facts()
     assert containers(label)
     process.kill(number)
@@ -181,7 +182,7 @@ def test_no_container_outlives_an_owner_stopped_while_it_starts(
     base_image: str, owner: Callable[..., Any], eventually: Eventually, number: signal.Signals, pause: float
 ) -> None:
     process = owner(OWNER.format(image=base_image))
-    label = f"{docker_module._OWNER}={process.facts()['identity']}"
+    label = f"{containers_module.OWNER}={process.facts()['identity']}"
     time.sleep(pause)
     process.kill(number)
     eventually(lambda: not containers(label))
@@ -194,15 +195,15 @@ def test_the_next_start_sweeps_containers_of_dead_owners_only(base_image: str) -
     dead, alive = process_identity(os.getpid()).replace("@", "@1"), process_identity(os.getppid())
     made = {
         identity: docker(
-            *("create", "--label", f"{docker_module._MACHINE}={machine()}"),
-            *("--label", f"{docker_module._OWNER}={identity}", base_image),
+            *("create", "--label", f"{containers_module.MACHINE}={machine()}"),
+            *("--label", f"{containers_module.OWNER}={identity}", base_image),
         )
         for identity in (dead, alive)
     }
     try:
         open_server(Settings(server="docker", image=base_image)).close()
-        assert not containers(f"{docker_module._OWNER}={dead}")
-        assert containers(f"{docker_module._OWNER}={alive}")
+        assert not containers(f"{containers_module.OWNER}={dead}")
+        assert containers(f"{containers_module.OWNER}={alive}")
     finally:
         subprocess.run(["docker", "rm", "-f", *made.values()], capture_output=True, check=False)
 
@@ -226,7 +227,8 @@ def test_processes_are_told_apart_by_their_start() -> None:
     identity = process_identity(os.getpid())
     assert is_alive(identity)
     assert not is_alive(f"{identity}0")
-    assert not is_alive("")
+    assert is_alive("")
+    assert is_alive(identity.partition("@")[0] + "@")
     done = subprocess.Popen([sys.executable, "-c", ""])
     identity = process_identity(done.pid)
     done.wait()
