@@ -13,14 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.checks.base import Check, SkipCheck
 from harness.checks.context import CheckContext
 from harness.checks.repairs import change_operation, drop_operation
-from harness.checks.upgrading import Deployed, read
+from harness.checks.upgrading import DEFAULT_SCHEMA, Deployed, read
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Configured, Failure
 from harness.environment.records import from_json
 from harness.findings import DatabaseObject, Finding, Location, Rule, Severity
 from harness.schema import MODELS, Difference, Schema, SchemaObject, diff
-
-DEFAULT_SCHEMA = "public"
 
 _WHY = "The application runs against a schema that its models do not describe."
 _WHY_COSMETIC = "Nothing breaks today; a migration that uses the models' name will not find it."

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from harness.checks.context import CheckContext
 
 
+DEFAULT_SCHEMA = "public"
+
+
 @dataclass(frozen=True)
 class Deployed:
     """An upgrade in one go. `arrived` says whether the version table, read afterwards, stands at the history's
@@ -68,6 +71,16 @@ def read(database: ScratchDatabase) -> Schema:
     """The schema of a scratch database."""
     with database.connect() as connection:
         return read_schema(connection)
+
+
+def read_state(database: ScratchDatabase, configured: Sequence[Configured]) -> Schema:
+    """The schema of a scratch database without Alembic's version tables: the first step makes them, and no downgrade
+    takes them away.
+    """
+    tables = {(one.version_table_schema or DEFAULT_SCHEMA, one.version_table) for one in configured}
+    return read(database).without(
+        lambda found: found.identity.kind == "table" and (found.identity.schema, found.identity.name) in tables
+    )
 
 
 def version_rows(database: ScratchDatabase, configured: Sequence[Configured]) -> tuple[str, ...] | None:
@@ -134,23 +147,23 @@ def walk(context: CheckContext) -> Walked:
     states: list[Schema] = []
     for revision in (*below, *heads):
         if revision in heads:
-            states.append(read(database))
+            states.append(read_state(database, run.configured))
         steps.append(run.step(revision, "upgrade", forget=False))
         if steps[-1].failure is not None:
             return Walked(run, database, tuple(steps))
-    states.append(read(database))
+    states.append(read_state(database, run.configured))
     downs: list[StepDown] = []
     for revision, before, after in zip(reversed(heads), reversed(states[:-1]), reversed(states[1:]), strict=True):
         down = run.step(revision, "downgrade")
         if down.failure is not None:
             downs.append(StepDown(revision, before, after, down))
             break
-        downs.append(StepDown(revision, before, after, down, left=read(database)))
+        downs.append(StepDown(revision, before, after, down, left=read_state(database, run.configured)))
     for index, step_down in reversed(list(enumerate(downs))):
         if step_down.left is None:
             continue
         up = run.step(step_down.revision, "upgrade")
-        downs[index] = replace(step_down, up=up, back=None if up.failure else read(database))
+        downs[index] = replace(step_down, up=up, back=None if up.failure else read_state(database, run.configured))
         if up.failure is not None:
             break
     return Walked(run, database, tuple(steps), tuple(downs))
