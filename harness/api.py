@@ -44,7 +44,7 @@ def check(
     directory: Path | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
-    server: Server | None = None,
+    server: Server | str | None = None,
     **overrides: Any,
 ) -> Report:
     """Run the checks that need no live database.
@@ -53,7 +53,8 @@ def check(
         directory: the working directory of the project; the current one if left out.
         settings: the settings; loaded from `pyproject.toml` and the environment if left out.
         progress: told what happens while it happens.
-        server: a running server to use and leave running; one is started and ended if left out.
+        server: a running server to use and leave running, or what the setting `server` says (`embedded`, a URL, …);
+            one is started and ended if left out.
         overrides: fields of `Settings`, which win over what is loaded.
 
     Raises:
@@ -61,6 +62,8 @@ def check(
         VerdictError: nothing could be judged, for instance because no server can be had.
     """
     where = (directory or Path.cwd()).resolve()
+    if isinstance(server, str):
+        overrides, server = {**overrides, "server": server}, None
     if settings is None:
         settings = load(where, **overrides)
     elif overrides:
