@@ -85,7 +85,10 @@ def _paired(item: SchemaObject, other: SchemaObject, comparison: Comparison) -> 
     old, new = item.identity, other.identity
     if old.kind != new.kind:
         return [Node("changed", item, other, "kind", old.kind, new.kind)]
-    nodes = [Node("changed", item, other, *change) for change in comparison.changes(item, other)]
+    changes = comparison.changes(item, other)
+    if old.kind == "column":
+        changes = [change for change in changes if change.attribute != "not_null_name"]
+    nodes = [Node("changed", item, other, *change) for change in changes]
     if old.signature != new.signature:
         nodes = [node for node in nodes if node.attribute != "arguments"]
         nodes.append(Node("changed", item, other, "arguments", old.signature, new.signature))

@@ -9,10 +9,16 @@ from typing import cast
 
 from harness.schema.differences import Change, Difference
 from harness.schema.model import Identity, Schema, SchemaObject, owners
-from harness.schema.spelling import loose, same_but_for_name
+from harness.schema.spelling import loose, same_but_for_name, same_items_but_for_name
 
-# What goes with what it stands on when that is dropped, and is extra when that is extra. Types and functions are not
-# among the causes of an extra object: who made a column of a new type wants to hear of the column.
+# What models describe. If an extra one of these stands on an extra type or function, both are worth a difference: who
+# made a column of a new type wants to hear of the column.
+_MODELLED = frozenset(
+    {"table", "column", "index", "sequence", "enum", "domain"}
+    | {"primary key", "unique constraint", "check constraint", "exclusion constraint", "foreign key"}
+)
+
+# What an extra object of those kinds goes with.
 _EXTRA_CAUSES = frozenset(
     {"schema", "table", "foreign table", "view", "materialized view", "column", "index", "domain"}
     | {"primary key", "unique constraint", "check constraint", "exclusion constraint", "foreign key"}
@@ -43,6 +49,9 @@ _WITHIN: dict[str, dict[str, bool]] = {
 
 # Attributes that list other objects, and change when one of those comes or goes.
 _LISTS = frozenset({"tables", "owned_by", "replica_identity", "inherits", "partition", "mappings"})
+
+# Kinds whose lists of names are sorted.
+_SORTED_LISTS = frozenset({"trigger", "publication", "statistics"})
 
 # Attributes that change the meaning of what stands on their object.
 _TYPES = frozenset({"type", "collation", "attributes", "subtype", "definition", "columns", "returns", "kind"})
@@ -113,7 +122,12 @@ class _Folder:
     def __init__(self, nodes: list[Node], expected: Schema, actual: Schema) -> None:
         self._schemas = (expected, actual)
         self._by_identity: tuple[dict[Identity, list[Node]], ...] = (defaultdict(list), defaultdict(list))
+        # The new defaults that take their values from a sequence.
+        self._defaults: defaultdict[Identity, list[Node]] = defaultdict(list)
         for node in nodes:
+            if node.attribute == "default" and node.other is not None:
+                for used in node.other.uses:
+                    self._defaults[used].append(node)
             for side, item in enumerate((node.item, node.other)):
                 if item is not None:
                     self._by_identity[side][item.identity].append(node)
@@ -121,11 +135,19 @@ class _Folder:
     def causes(self, node: Node) -> Iterator[Node]:
         """The nodes that a node may follow from, the likeliest first."""
         if node.change == "renamed":
-            return
-        if node.change in ("missing", "extra"):
+            yield from self._causes_of_name(node)
+        elif node.change in ("missing", "extra"):
             yield from self._causes_of_presence(node)
         else:
             yield from self._causes_of_change(node)
+
+    def _causes_of_name(self, node: Node) -> Iterator[Node]:
+        """A partition's column is renamed with its parent's, and a cast with its type."""
+        assert node.item is not None
+        for identity in (*node.item.uses, *owners(node.item)):
+            for cause in self._by_identity[0].get(identity, ()):
+                if cause.change == "renamed" and _follows_name(node, cause):
+                    yield cause
 
     def _causes_of_presence(self, node: Node) -> Iterator[Node]:
         side = 0 if node.change == "missing" else 1
@@ -143,8 +165,12 @@ class _Folder:
             if used.kind == "sequence" and item.identity.kind == "column" and self._belongs(used, item.identity, side):
                 continue
             for cause in self._by_identity[side].get(used, ()):
-                if cause.change == node.change and (side == 0 or used.kind in _EXTRA_CAUSES):
+                if cause.change == node.change and (
+                    side == 0 or item.identity.kind not in _MODELLED or used.kind in _EXTRA_CAUSES
+                ):
                     yield cause
+        if side == 1 and item.identity.kind == "sequence":
+            yield from self._defaults.get(item.identity, ())
         yield from self._causes_of_inheritance(item, side)
 
     def _belongs(self, sequence: Identity, column: Identity, side: int) -> bool:
@@ -196,18 +222,16 @@ class _Folder:
     def _explains(self, cause: Node, node: Node, side: int) -> bool:
         attribute = node.attribute
         if cause.change == "renamed":
-            return (
-                node.expected is not None
-                and node.actual is not None
-                and cause.expected is not None
-                and cause.actual is not None
-                and same_but_for_name(node.expected, node.actual, cause.expected, cause.actual)
-            )
+            return _follows_name(node, cause)
         if cause.change == "changed":
             if (cause.attribute, cause.expected, cause.actual) == (attribute, node.expected, node.actual):
                 return cause.identity.kind == node.identity.kind or (
                     node.identity.kind == "sequence" and attribute in _HANDED_ON
                 )
+            if attribute == "not_null_name":
+                return cause.attribute in ("partition", "inherits")
+            if cause.attribute == "installed_in":
+                return _follows_name(node, cause)
             return cause.attribute in _TYPES and _follows_type(node)
         cause_item = cause.item or cause.other
         assert cause_item is not None
@@ -223,6 +247,18 @@ def _follows_within(node: Node, cause: Node) -> bool:
     if node.attribute not in following:
         return False
     return following[node.attribute] or loose(node.expected or "") == loose(node.actual or "")
+
+
+def _follows_name(node: Node, cause: Node) -> bool:
+    if None in (node.expected, node.actual, cause.expected, cause.actual):
+        return False
+    expected, actual = str(node.expected), str(node.actual)
+    names: list[tuple[str, ...]] = [(str(name),) for name in (cause.expected, cause.actual)]
+    if cause.change == "renamed" and cause.attribute == "schema":
+        names = [(*name, cause.identity.name) for name in names]
+    if node.identity.kind in _SORTED_LISTS:
+        return same_items_but_for_name(expected, actual, names)
+    return same_but_for_name(expected, actual, names)
 
 
 def _follows_type(node: Node) -> bool:

@@ -32,8 +32,8 @@ GROUPS = {
     "comment": Group("Comments.", frozenset({"comment", "column_comments", "attribute_comments"})),
     "names": Group(
         "The names of constraints, indexes and owned sequences that are otherwise the same.",
-        frozenset({"not_null_name"}),
     ),
+    "not-null-names": Group("The names of NOT NULL constraints, from version 18 on.", frozenset({"not_null_name"})),
     "extension-version": Group("The version of an extension.", frozenset({"version"})),
     "settings": Group("ALTER DATABASE … SET and ALTER ROLE … IN DATABASE … SET.", kinds=frozenset({"setting"})),
     "tuning": Group(
@@ -60,8 +60,9 @@ NAMED_BY_CONVENTION = frozenset(
 EVERYTHING: frozenset[str] = frozenset()
 
 # A database that was made from models against one that was migrated: who runs which is by chance, and models cannot say
-# who may do what, how the database is set, or which version of an extension the server has at hand.
-MODELS = frozenset({"owner", "grants", "settings", "extension-version"})
+# who may do what, how the database is set, which version of an extension the server has at hand, or what a NOT NULL is
+# called.
+MODELS = frozenset({"owner", "grants", "settings", "extension-version", "not-null-names"})
 
 
 def ignored_attributes(ignore: Collection[str]) -> frozenset[str]:

@@ -22,6 +22,9 @@ _NAMESPACES = (
     frozenset({"unique constraint", "index", "primary key", "exclusion constraint"}),
 )
 
+# Kinds of which several may have a name, told apart by their arguments.
+_OVERLOADED = _NAMESPACES[2] | {"operator"}
+
 # Kinds that are found again by their columns alone.
 _CONTAINERS = frozenset({"schema", "table", "foreign table"})
 
@@ -68,7 +71,7 @@ class Pairing:
             self._comparison.same,
         )
         self._pair(_key, lambda item: item.identity.kind in _CONSTRAINTS_AND_INDEXES, _always)
-        self._pair(_routine, lambda item: item.identity.kind in _NAMESPACES[2], _always)
+        self._pair(_routine, lambda item: item.identity.kind in _OVERLOADED, _always)
         self._pair(_namespace, lambda item: _namespace(item) is not None, _always)
 
     def _pair(
@@ -139,7 +142,7 @@ class Pairing:
             return identity.kind == "column" and Identity("table", identity.schema, "", identity.table) in both
 
         both = self._expected.objects.keys() & self._actual.objects.keys()
-        self._pair(key, is_column, self._comparison.same)
+        self._pair(key, is_column, self._comparison.same_column)
 
 
 def _by_key(

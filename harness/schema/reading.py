@@ -112,7 +112,8 @@ def _objects(cursor: psycopg.Cursor[tuple[Any, ...]], version: int) -> Iterator[
             attributes[address] = found
     uses: defaultdict[Address, list[Identity]] = defaultdict(list)
     for row in edges:
-        used = identities.get(Address(*row[3:6]))
+        # The columns of a view are no objects: what stands on one stands on the view.
+        used = identities.get(Address(*row[3:6])) or identities.get(Address(row[3], row[4], 0))
         if used is not None:
             uses[Address(*row[:3])].append(used)
     for address, identity in identities.items():

@@ -6,6 +6,7 @@ Nothing here renders or parses SQL: two texts that the server has printed are br
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _LITERAL = r"'(?:[^']|'')*'"
 _TYPE = r'(?:"[^"]+"|[a-z_][\w$]*)(?:\.(?:"[^"]+"|[a-z_][\w$]*))?(?: varying| precision)?(?: with(?:out)? time zone)?'
@@ -38,12 +39,17 @@ def loose(text: str) -> str:
     return re.sub(r"[\s()]+", "", text)
 
 
-def same_but_for_name(expected: str, actual: str, old: str, new: str) -> bool:
-    """Whether two texts are the same once an object's two names are taken for one.
+def same_but_for_name(expected: str, actual: str, names: Iterable[tuple[str, ...]]) -> bool:
+    """Whether two texts are the same once an object's names, each qualified or not, are taken for one.
 
     A view keeps its columns' names when the column below is renamed, by an alias; so aliases do not count.
     """
-    return _ALIAS.sub("", _marked(expected, old)) == _ALIAS.sub("", _marked(actual, new))
+    return _marked(_ALIAS.sub("", expected), names) == _marked(_ALIAS.sub("", actual), names)
+
+
+def same_items_but_for_name(expected: str, actual: str, names: Iterable[tuple[str, ...]]) -> bool:
+    """The same for two lists of names that are sorted, and sort differently when one is renamed."""
+    return sorted(_marked(expected, names).split(", ")) == sorted(_marked(actual, names).split(", "))
 
 
 def unqualified(text: str) -> str:
@@ -51,6 +57,10 @@ def unqualified(text: str) -> str:
     return re.sub(r"\s+", " ", _QUALIFIER.sub("", text))
 
 
-def _marked(text: str, name: str) -> str:
+def _marked(text: str, names: Iterable[tuple[str, ...]]) -> str:
+    return re.sub("|".join(r"\.".join(_written(part) for part in name) for name in names), "\ufffc", text)
+
+
+def _written(name: str) -> str:
     quoted = re.escape('"' + name.replace('"', '""') + '"')
-    return re.sub(rf"{quoted}|(?<![\w$\"]){re.escape(name)}(?![\w$\"])", "\ufffc", text)
+    return rf'(?:{quoted}|(?<![\w$"]){re.escape(name)}(?![\w$"]))'

@@ -250,4 +250,4 @@ grant select, insert, update on app.product to harness_writer with grant option;
 grant update (name, nickname) on app.customer to harness_writer;
 grant usage on sequence app.plain_seq to harness_reader;
 revoke execute on function app.secure() from public;
-alter default privileges in schema app grant select on tables to harness_reader;
+alter default privileges in schema spare grant select on tables to harness_reader;

@@ -30,7 +30,7 @@ select
         array(select o from pg_catalog.unnest(a.attfdwoptions) as o order by 1)
     end as server_options,
     -- The name that the server would choose, cut to fit when it is too long, says nothing; nor does an inherited one.
-    case when nn.conislocal and nn.conname <> c.relname || '_' || a.attname || '_not_null' -- since 18
+    case when nn.coninhcount = 0 and nn.conname <> c.relname || '_' || a.attname || '_not_null' -- since 18
         and pg_catalog.octet_length(c.relname || '_' || a.attname || '_not_null') < 64 -- since 18
         then nn.conname::pg_catalog.text -- since 18
     end as not_null_name, -- since 18

@@ -1,5 +1,5 @@
 -- What stands on what, in terms of the objects that are read: a view's rule is the view, a default its column, a row or array
--- type its table or element, an index that a constraint owns the constraint.
+-- type its table or element, an index that a constraint owns the constraint, a member of an extension the extension.
 with constraint_indexes as (
     select o.conindid, o.oid
     from pg_catalog.pg_constraint as o
@@ -9,6 +9,7 @@ with constraint_indexes as (
 edges as (
     select
         case
+            when p.oid is not null then 'pg_catalog.pg_publication'::pg_catalog.regclass
             when r.oid is not null or d_default.oid is not null or d_index.conindid is not null or d_row.oid is not null
                 then case when d_index.conindid is not null
                     then 'pg_catalog.pg_constraint'::pg_catalog.regclass
@@ -16,24 +17,26 @@ edges as (
                     else 'pg_catalog.pg_class'::pg_catalog.regclass end
             else d.classid
         end as classid,
-        coalesce(r.ev_class, d_default.adrelid, d_index.oid, d_row.reltype, d.objid) as objid,
+        coalesce(p.prpubid, r.ev_class, d_default.adrelid, d_index.oid, d_row.reltype, d.objid) as objid,
         case
             when d_default.oid is not null then d_default.adnum
             when d_row.oid is not null then 0
             else d.objsubid
         end::pg_catalog.int4 as objsubid,
         case
+            when m.refobjid is not null then 'pg_catalog.pg_extension'::pg_catalog.regclass
             when x.oid is not null then 'pg_catalog.pg_constraint'::pg_catalog.regclass
             when t.typrelid <> 0 and tc.relkind <> 'c' then 'pg_catalog.pg_class'::pg_catalog.regclass
             else d.refclassid
         end as refclassid,
         case
+            when m.refobjid is not null then m.refobjid
             when x.oid is not null then x.oid
             when t.typrelid <> 0 and tc.relkind <> 'c' then t.typrelid
             when t.typcategory = 'A' and t.typelem <> 0 then t.typelem
             else d.refobjid
         end as refobjid,
-        d.refobjsubid
+        case when m.refobjid is null then d.refobjsubid else 0 end as refobjsubid
     from pg_catalog.pg_depend as d
     left join pg_catalog.pg_rewrite as r
         on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = d.objid and r.rulename = '_RETURN'
@@ -48,6 +51,11 @@ edges as (
     left join pg_catalog.pg_type as t
         on d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass and t.oid = d.refobjid
     left join pg_catalog.pg_class as tc on tc.oid = t.typrelid
+    left join pg_catalog.pg_depend as m
+        on m.classid = d.refclassid and m.objid = case when t.typcategory = 'A' and t.typelem <> 0 then t.typelem else d.refobjid end
+        and m.deptype = 'e'
+    left join pg_catalog.pg_publication_rel as p
+        on d.classid = 'pg_catalog.pg_publication_rel'::pg_catalog.regclass and p.oid = d.objid
     where d.refobjid >= 16384
         and d.objid >= 16384
         and d.refclassid not in (

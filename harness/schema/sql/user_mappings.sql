@@ -7,8 +7,10 @@ select
     'pg_catalog.pg_user_mapping'::pg_catalog.regclass::pg_catalog.oid as classid,
     m.umid as objid,
     0 as objsubid,
-    -- The view shows the options, which hold passwords, to those who may see them; only their names are kept.
+    -- The view shows the options to those who may see them. Passwords are left where they are.
     array(
-        select pg_catalog.split_part(o, '=', 1) from pg_catalog.unnest(m.umoptions) as o order by 1
-    ) as options
+        select case when o ilike 'password%' then pg_catalog.split_part(o, '=', 1) else o end
+        from pg_catalog.unnest(m.umoptions) as o
+        order by 1
+    ) as server_options
 from pg_catalog.pg_user_mappings as m
