@@ -254,6 +254,9 @@ def _rules(options: argparse.Namespace) -> int:
         chosen = list(checks[name].rules)
     elif name in rules:
         chosen = [rules[name]]
+    elif f"{name.rpartition('.')[0]}.attribute" in rules:
+        # A finding's rule ends with the attribute that differs, drift.column.type for instance.
+        chosen = [rules[f"{name.rpartition('.')[0]}.attribute"]]
     else:
         nearest = difflib.get_close_matches(name, [*checks, *rules], n=1, cutoff=0.4)
         hint = f"Did you mean {nearest[0]}?" if nearest else "harness rules lists them all."

@@ -174,13 +174,16 @@ def _finding(finding: Finding, style: Style, explain: bool) -> str:
         lines.append(textwrap.indent(rest, "  "))
     if finding.location is not None:
         lines.append(f"  {style.symbol('arrow')} {printable(str(finding.location))}")
-    lines += [_labelled(label, value, style) for label, value in facts(finding)]
+    # What the message says already is not said again.
+    said = "" if style.verbosity > 0 else finding.message
+    told = {"object": str(finding.object) in said, "revision": str(finding.revision) in said}
+    lines += [_labelled(label, value, style) for label, value in facts(finding) if not told.get(label)]
     if finding.why and explain:
         lines.append(_labelled("why", textwrap.fill(finding.why, style.width - 12), style))
     if finding.fix:
         lines.append(_labelled("fix", finding.fix, style))
     if style.verbosity > 0:
-        lines.append(_labelled("fingerprint", finding.fingerprint, style))
+        lines.append(_labelled("id", finding.fingerprint, style))
     if finding.detail:
         lines += _detail(finding.detail, style)
     return "\n".join(lines)
