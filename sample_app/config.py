@@ -19,16 +19,17 @@ class DatabaseSettings(BaseModel):
     @field_validator("url")
     @classmethod
     def _with_async_driver(cls, value: str) -> str:
-        # Hosting platforms hand out postgres://… or postgresql://…, which SQLAlchemy does not take for asyncpg.
+        # Hosting platforms hand out postgres://… or postgresql://…, which SQLAlchemy does not take for asyncpg, and
+        # sslmode=…, which asyncpg calls ssl.
         url, found = re.subn(r"^postgres(?:ql)?(?:\+\w+)?://", "postgresql+asyncpg://", value)
         if not found:
             raise ValueError("the URL of a PostgreSQL database is needed, as in postgresql://user:password@host/name")
-        return url
+        return re.sub(r"([?&])sslmode=", r"\1ssl=", url)
 
     @property
     def sync_url(self) -> str:
         """The same database through psycopg, for code that cannot await."""
-        return self.url.replace("+asyncpg", "+psycopg", 1)
+        return re.sub(r"([?&])ssl=", r"\1sslmode=", self.url.replace("+asyncpg", "+psycopg", 1))
 
 
 class Settings(BaseSettings):

@@ -18,6 +18,13 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     # The table is in use: CONCURRENTLY does not block writes, and cannot run inside a transaction.
     with op.get_context().autocommit_block():
+        # An earlier attempt that was cancelled has left an invalid index of this name.
+        op.drop_index(
+            op.f("ix_customer_order_user_id_created_at"),
+            table_name="customer_order",
+            if_exists=True,
+            postgresql_concurrently=True,
+        )
         op.create_index(
             op.f("ix_customer_order_user_id_created_at"),
             "customer_order",

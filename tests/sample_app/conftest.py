@@ -1,4 +1,4 @@
-"""Fixtures for the sample application: a server, databases at head, the application and a client on them.
+"""Fixtures for the sample application: the application and a client, on the databases of harness's own plugin.
 
 The directory must have no `__init__.py`: a package `sample_app` here could hide the application of that name.
 """
@@ -17,8 +17,8 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from harness.server import ScratchDatabase, Server, open_server
-from harness.settings import Settings
+from harness.server import ScratchDatabase, Server
+from harness.testbed.databases import MigratedDatabase
 from sample_app import config
 from sample_app.main import create_app
 
@@ -55,28 +55,9 @@ def alembic() -> Alembic:
     return Alembic()
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with open_server(Settings(server=os.environ.get("HARNESS_SERVER", "embedded"))) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def template(server: Server, alembic: Alembic) -> ScratchDatabase:
-    database = server.create_database("shop_template")
-    alembic(database.url, "upgrade", "head")
-    return database
-
-
 @pytest.fixture
-def empty_database(server: Server) -> Iterator[ScratchDatabase]:
-    with server.create_database("shop_empty") as database:
-        yield database
-
-
-@pytest.fixture
-def migrated_database(server: Server, template: ScratchDatabase) -> Iterator[ScratchDatabase]:
-    with server.create_database("shop", template=template) as database:
+def empty_database(migration_server: Server) -> Iterator[ScratchDatabase]:
+    with migration_server.create_database("shop_empty") as database:
         yield database
 
 
@@ -90,7 +71,7 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def app(migrated_database: ScratchDatabase) -> FastAPI:
+def app(migrated_database: MigratedDatabase) -> FastAPI:
     return create_app(config.Settings(db=config.DatabaseSettings(url=migrated_database.url)))
 
 

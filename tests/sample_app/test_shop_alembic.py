@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 
 from harness.server import ScratchDatabase, Server
+from harness.testbed.databases import MigratedDatabase
 from sample_app.core.base import Base
 
 if TYPE_CHECKING:
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
 
 HEAD = "a2816e9fd07c"
 BEFORE_HEAD = "90d7ab4c15e3"
-SLEEP = '    op.execute("select pg_sleep(3)")\n'
+TRY = "lock = select(func.pg_try_advisory_lock(MIGRATION_LOCK))"
+# The function that waits returns nothing, which would count as "not locked".
+WAIT = "lock = select(func.pg_advisory_lock(MIGRATION_LOCK).is_not(None))"
+HOLD = '    op.execute("select pg_advisory_lock(42)")\n'
+OTHERS = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+# The second replica stands at something of the first's, or has been asking for the lock for a while.
+STOPPED = f"""
+select count(*) {OTHERS}
+    and (wait_event_type = 'Lock' or query ilike 'rollback%' and state_change > backend_start + interval '1 second')
+"""
 
 
 def version(database: ScratchDatabase) -> list[str]:
@@ -37,7 +47,7 @@ def test_upgrade_then_downgrade_one(alembic: Alembic, empty_database: ScratchDat
     assert version(empty_database) == [BEFORE_HEAD]
 
 
-def test_downgrade_to_base_leaves_nothing(alembic: Alembic, migrated_database: ScratchDatabase) -> None:
+def test_downgrade_to_base_leaves_nothing(alembic: Alembic, migrated_database: MigratedDatabase) -> None:
     alembic(migrated_database.url, "downgrade", "base")
     with migrated_database.connect() as connection:
         left = connection.execute(
@@ -60,7 +70,7 @@ def test_history_tells_every_revision(alembic: Alembic, empty_database: ScratchD
     assert f"Rev: {HEAD} (head)" in history
 
 
-def test_autogenerate_finds_nothing_to_do(alembic: Alembic, migrated_database: ScratchDatabase, project: Path) -> None:
+def test_autogenerate_finds_nothing_to_do(alembic: Alembic, migrated_database: MigratedDatabase, project: Path) -> None:
     alembic(migrated_database.url, "check", cwd=project)
     alembic(migrated_database.url, "revision", "--autogenerate", "-m", "nothing", cwd=project)
     [revision] = (project / "alembic" / "versions").glob("*_nothing.py")
@@ -68,7 +78,7 @@ def test_autogenerate_finds_nothing_to_do(alembic: Alembic, migrated_database: S
 
 
 def test_offline_sql_builds_the_same_database(
-    alembic: Alembic, empty_database: ScratchDatabase, migrated_database: ScratchDatabase
+    alembic: Alembic, empty_database: ScratchDatabase, migrated_database: MigratedDatabase
 ) -> None:
     # Nothing listens there: offline mode must not connect.
     script = alembic("postgresql://nobody@127.0.0.1:1/none", "upgrade", "head", "--sql").stdout
@@ -89,6 +99,20 @@ def test_offline_sql_builds_the_same_database(
             rows = offline.execute(query).fetchall()
             assert rows
             assert rows == online.execute(query).fetchall()
+
+
+def test_an_interrupted_concurrent_index_is_made_anew(alembic: Alembic, empty_database: ScratchDatabase) -> None:
+    alembic(empty_database.url, "upgrade", "d08a5f7e36b2")
+    name = "ix_customer_order_user_id_created_at"
+    with empty_database.connect() as connection:
+        # What a CREATE INDEX CONCURRENTLY leaves that was cancelled.
+        connection.execute(f"create index {name} on customer_order (user_id)".encode())
+        connection.execute("update pg_index set indisvalid = false where indexrelid = %s::regclass", [name])
+    alembic(empty_database.url, "upgrade", "head")
+    alembic(empty_database.url, "check")
+    with empty_database.connect() as connection:
+        valid = connection.execute("select indisvalid from pg_index where indexrelid = %s::regclass", [name]).fetchone()
+    assert valid == (True,)
 
 
 def test_data_survives_the_way_down_and_up(alembic: Alembic, empty_database: ScratchDatabase) -> None:
@@ -122,7 +146,7 @@ def test_data_survives_the_way_down_and_up(alembic: Alembic, empty_database: Scr
 
 
 def test_types_of_sqlalchemy_utils_are_written_as_plain_types(
-    alembic: Alembic, migrated_database: ScratchDatabase, project: Path
+    alembic: Alembic, migrated_database: MigratedDatabase, project: Path
 ) -> None:
     model = project / "sample_app" / "models" / "product.py"
     model.write_text(
@@ -156,7 +180,7 @@ def test_types_of_sqlalchemy_utils_are_written_as_plain_types(
     ids=["flat", "user module", "order module"],
 )
 def test_each_import_of_env_py_brings_its_tables(
-    alembic: Alembic, migrated_database: ScratchDatabase, project: Path, line: str, table: str | None
+    alembic: Alembic, migrated_database: MigratedDatabase, project: Path, line: str, table: str | None
 ) -> None:
     environment = project / "alembic" / "env.py"
     text = environment.read_text(encoding="utf-8")
@@ -191,9 +215,11 @@ def test_env_py_imports_no_web_framework() -> None:
     assert output.strip() == "[]"
 
 
-def test_a_password_with_percent_signs(alembic: Alembic, server: Server, empty_database: ScratchDatabase) -> None:
+def test_a_password_with_percent_signs(
+    alembic: Alembic, migration_server: Server, empty_database: ScratchDatabase
+) -> None:
     role, password = f"{empty_database.name}_r", "p@ss%word/100%"
-    with psycopg.connect(server.url, autocommit=True) as connection:
+    with psycopg.connect(migration_server.url, autocommit=True) as connection:
         connection.execute(
             sql.SQL("create role {} login password {}").format(sql.Identifier(role), sql.Literal(password))
         )
@@ -226,23 +252,37 @@ def test_env_py_leaves_existing_loggers_alive(empty_database: ScratchDatabase, p
     subprocess.run([sys.executable, "-c", code], cwd=project, env=environment, check=True, capture_output=True)
 
 
+def replace_in(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def wait_for_replicas(connection: psycopg.Connection[Any], replicas: list[subprocess.Popen[str]]) -> None:
+    deadline = time.monotonic() + 60
+    while connection.execute(STOPPED).fetchone() != (len(replicas),):
+        assert replicas[-1].poll() is None, replicas[-1].communicate()
+        assert time.monotonic() < deadline, "the replica does not come as far as it should"
+        time.sleep(0.02)
+
+
 def start_two_replicas(alembic: Alembic, database: ScratchDatabase, project: Path) -> list[tuple[int, str]]:
     """Start a second upgrade while the first is in the middle of its first revision; how each of them ended."""
     [first] = (project / "alembic" / "versions").glob("*_8a1f03c5d2e7_*.py")
-    slow = first.read_text(encoding="utf-8").replace("    op.create_table(", SLEEP + "    op.create_table(", 1)
-    first.write_text(slow, encoding="utf-8")
-    replicas = [alembic.start(database.url, "upgrade", "head", cwd=project)]
-    sleeping = "select 1 from pg_stat_activity where query = 'select pg_sleep(3)' and wait_event = 'PgSleep'"
-    with database.connect() as connection:
-        while connection.execute(sleeping).fetchone() is None:
-            assert replicas[0].poll() is None, replicas[0].communicate()
-            time.sleep(0.02)
-    replicas.append(alembic.start(database.url, "upgrade", "head", cwd=project))
-    ended = []
-    for replica in replicas:
-        _, log = replica.communicate(timeout=60)
-        ended.append((replica.returncode, log))
-    return ended
+    replace_in(first, "    op.create_table(", HOLD + "    op.create_table(")
+    replicas: list[subprocess.Popen[str]] = []
+    try:
+        with database.connect() as connection:
+            connection.execute("select pg_advisory_lock(42)")
+            for _ in range(2):
+                replicas.append(alembic.start(database.url, "upgrade", "head", cwd=project))
+                wait_for_replicas(connection, replicas)
+        logs = [replica.communicate(timeout=60)[1] for replica in replicas]
+    finally:
+        for replica in replicas:
+            replica.kill()
+            replica.wait()
+    return [(replica.returncode, log) for replica, log in zip(replicas, logs, strict=True)]
 
 
 def test_two_replicas_come_up_on_an_empty_database(
@@ -257,13 +297,16 @@ def test_two_replicas_come_up_on_an_empty_database(
 
 
 def test_without_the_lock_a_replica_fails(alembic: Alembic, empty_database: ScratchDatabase, project: Path) -> None:
-    environment = project / "alembic" / "env.py"
-    text = environment.read_text(encoding="utf-8")
-    assert "with migration_lock(connection):" in text
-    environment.write_text(
-        text.replace("with migration_lock(connection):", "if connection is not None:"), encoding="utf-8"
-    )
+    replace_in(project / "alembic" / "env.py", "with migration_lock(connection):", "if connection is not None:")
     (first, _), (second, log) = start_two_replicas(alembic, empty_database, project)
     assert first == 0
     assert second != 0
     assert "UniqueViolation" in log
+
+
+def test_a_lock_that_is_waited_for_deadlocks(alembic: Alembic, empty_database: ScratchDatabase, project: Path) -> None:
+    replace_in(project / "sample_app" / "core" / "migrations.py", TRY, WAIT)
+    (first, first_log), (second, second_log) = start_two_replicas(alembic, empty_database, project)
+    # PostgreSQL ends whichever of the two looks first.
+    assert (first == 0) is not (second == 0)
+    assert "DeadlockDetected" in first_log + second_log

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.server import ScratchDatabase
+from harness.testbed.databases import MigratedDatabase
 from sample_app.services import sync
 
 pytestmark = pytest.mark.asyncio
@@ -98,7 +98,7 @@ async def test_sales_and_spending_count_what_was_paid(client: httpx.AsyncClient)
 
 
 async def test_an_old_order_shows_an_article_off_sale(
-    client: httpx.AsyncClient, migrated_database: ScratchDatabase
+    client: httpx.AsyncClient, migrated_database: MigratedDatabase
 ) -> None:
     order = await place_order(client)
     with migrated_database.connect() as connection:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import sample_app
 from harness.server import ScratchDatabase
+from harness.testbed.databases import MigratedDatabase
 from sample_app.config import DatabaseSettings, Settings
 from sample_app.core.base import Base
 from sample_app.core.database import Database
@@ -58,12 +59,14 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2", "postgresql+asyncpg"])
 def test_async_driver(scheme: str) -> None:
-    settings = DatabaseSettings(url=f"{scheme}://ada:p%40ss@host/shop")
+    settings = DatabaseSettings(url=f"{scheme}://ada:p%40ss@host/shop?sslmode=require")
     database = Database(settings)
     assert database.engine.dialect.driver == "asyncpg"
     assert database.engine.dialect.is_async
     assert database.engine.url.password == "p@ss"
+    assert database.engine.url.query == {"ssl": "require"}
     assert database.sync_engine.dialect.driver == "psycopg"
+    assert database.sync_engine.url.query == {"sslmode": "require"}
 
 
 def test_another_database_system_is_refused() -> None:
@@ -101,7 +104,7 @@ async def test_a_lazy_load_raises(app: FastAPI, client: httpx.AsyncClient) -> No
 
 @pytest.mark.asyncio
 async def test_a_listing_takes_as_many_queries_for_many_rows_as_for_one(
-    app: FastAPI, client: httpx.AsyncClient, migrated_database: ScratchDatabase
+    app: FastAPI, client: httpx.AsyncClient, migrated_database: MigratedDatabase
 ) -> None:
     with migrated_database.connect() as connection:
         connection.execute(ORDERS, {"orders": 12})
@@ -166,7 +169,7 @@ def test_only_repositories_write_statements() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_repository_works_without_the_web(migrated_database: ScratchDatabase) -> None:
+async def test_a_repository_works_without_the_web(migrated_database: MigratedDatabase) -> None:
     database = Database(DatabaseSettings(url=migrated_database.url))
     async with database.sessions() as session:
         users = UserRepository(session)
@@ -179,7 +182,7 @@ async def test_a_repository_works_without_the_web(migrated_database: ScratchData
 
 @pytest.mark.asyncio
 async def test_sums_are_made_by_the_database(
-    app: FastAPI, client: httpx.AsyncClient, migrated_database: ScratchDatabase
+    app: FastAPI, client: httpx.AsyncClient, migrated_database: MigratedDatabase
 ) -> None:
     with migrated_database.connect() as connection:
         connection.execute(ORDERS, {"orders": 4})
@@ -195,7 +198,7 @@ async def test_sums_are_made_by_the_database(
 
 @pytest.mark.asyncio
 async def test_a_connection_that_the_server_closed_is_replaced(
-    app: FastAPI, client: httpx.AsyncClient, migrated_database: ScratchDatabase
+    app: FastAPI, client: httpx.AsyncClient, migrated_database: MigratedDatabase
 ) -> None:
     user = (await client.post("/app_users", json=ADA)).json()
     paths = (f"/app_users/{user['id']}", f"/sync/app_users/{user['id']}")
@@ -222,7 +225,7 @@ async def test_tables_come_from_migrations_alone(empty_database: ScratchDatabase
 
 
 @pytest.mark.asyncio
-async def test_the_lifespan_disposes_of_every_connection(app: FastAPI, migrated_database: ScratchDatabase) -> None:
+async def test_the_lifespan_disposes_of_every_connection(app: FastAPI, migrated_database: MigratedDatabase) -> None:
     with migrated_database.connect() as connection:
         async with app.router.lifespan_context(app):
             database: Database = app.state.database
@@ -239,7 +242,7 @@ async def test_the_lifespan_disposes_of_every_connection(app: FastAPI, migrated_
     assert left == (0,)
 
 
-def test_names_follow_the_convention(migrated_database: ScratchDatabase) -> None:
+def test_names_follow_the_convention(migrated_database: MigratedDatabase) -> None:
     with migrated_database.connect() as connection:
         names = connection.execute(
             """

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from harness.server import ScratchDatabase
+from harness.testbed.databases import MigratedDatabase
 
 pytestmark = pytest.mark.asyncio
 ADA = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
@@ -53,7 +53,7 @@ async def test_change_touches_what_it_names_and_updated_at(client: httpx.AsyncCl
     assert changed["updated_at"] > user["updated_at"]
 
 
-async def test_deleted_is_gone_but_kept(client: httpx.AsyncClient, migrated_database: ScratchDatabase) -> None:
+async def test_deleted_is_gone_but_kept(client: httpx.AsyncClient, migrated_database: MigratedDatabase) -> None:
     user = await register(client)
     path = f"/app_users/{user['id']}"
     assert (await client.delete(path)).status_code == 204
@@ -68,7 +68,7 @@ async def test_deleted_is_gone_but_kept(client: httpx.AsyncClient, migrated_data
     assert rows == [(False,), (True,)]
 
 
-async def test_pages_cover_everything_once(client: httpx.AsyncClient, migrated_database: ScratchDatabase) -> None:
+async def test_pages_cover_everything_once(client: httpx.AsyncClient, migrated_database: MigratedDatabase) -> None:
     # One statement, hence one created_at for all: only the key tells them apart.
     with migrated_database.connect() as connection:
         connection.execute(
