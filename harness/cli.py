@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _terminated)
     try:
-        options = _parser().parse_args(arguments)
+        options = build_parser().parse_args(arguments)
         code: int = options.run(options)
         sys.stdout.flush()
     except HarnessError as error:
@@ -92,7 +92,8 @@ def _complain(error: HarnessError) -> None:
     print(without_passwords(printable("\n".join(line for line in lines if line))), file=sys.stderr)
 
 
-def _parser() -> Parser:
+def build_parser() -> Parser:
+    """The parser of the whole command line."""
     parser = Parser(
         prog="harness",
         description="Migration testing and drift detection for Alembic, SQLAlchemy and PostgreSQL.",
