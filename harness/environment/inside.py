@@ -74,8 +74,8 @@ class Inside:
         from alembic.script import ScriptDirectory
 
         self.config = self._load_config(["upgrade", "heads"])
-        self._answer_foreign_url()
         self.script = ScriptDirectory.from_config(self.config)
+        self._answer_foreign_url()
 
     def _load_config(self, command: list[str]) -> Config:
         from alembic.config import CommandLine, Config
@@ -102,7 +102,8 @@ class Inside:
 
         Many ini files hold a placeholder or SQLite. Nothing else of the configuration is touched, in memory only.
         """
-        url = self.config.get_main_option("sqlalchemy.url") or ""
+        section: dict[str, str] = self.config.get_section(self.config.config_ini_section, {}) or {}
+        url = section.get("sqlalchemy.url", "")
         if self.database_url is None or url.startswith(("postgresql", "postgres:")):
             return
         driver = self._likely_driver()
@@ -112,8 +113,7 @@ class Inside:
     def _likely_driver(self) -> str:
         from importlib.util import find_spec
 
-        location = self.config.get_main_option("script_location") or ""
-        env_py = Path(location) / "env.py"
+        env_py = Path(self.script.env_py_location)
         is_async = env_py.is_file() and b"async" in env_py.read_bytes()
         drivers = ("asyncpg", "psycopg") if is_async else ("psycopg", "psycopg2", "pg8000")
         return next((driver for driver in drivers if find_spec(driver)), "psycopg")
