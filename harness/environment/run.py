@@ -265,8 +265,8 @@ class EnvironmentRun:
         if state["foreign"]:
             return UsageError(
                 f"env.py connects to {state['foreign']}, not to PostgreSQL.",
-                "Tell it the scratch database: --env NAME={url} (or [tool.harness.env]) with the variable that its URL comes "
-                "from, or -x KEY=VALUE if it reads one.",
+                "Tell it the scratch database: --env NAME={url} (or [tool.harness.env]) with the variable that its URL "
+                "comes from, or -x KEY=VALUE if it reads one.",
             )
         if raw is None:
             return RunFailed(
