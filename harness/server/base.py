@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from harness.findings import VerdictError
-from harness.server.scratch import ScratchDatabase, database_name, wait_for_sessions
+from harness.server.scratch import ScratchDatabase, copy_settings, database_name, settings_of, wait_for_sessions
 from harness.server.statements import statement
 from harness.server.urls import masked, with_database
 
@@ -142,7 +142,10 @@ class Server(ABC):
                 if time.monotonic() > deadline:
                     raise
             else:
-                return
+                break
+        if template is not None and (entries := settings_of(connection, source)):
+            with connect(with_database(self.url, name), self._upkeep) as own:
+                copy_settings(own, name, entries)
 
     def _drop(self, database: ScratchDatabase) -> None:
         if self._closed:

@@ -7,16 +7,18 @@ application, for its column types.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import secrets
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from harness.server.statements import statement
 
@@ -25,6 +27,7 @@ _MAXIMUM_BYTES = 63
 # Sessions that were just closed leave within milliseconds; DROP and CREATE DATABASE would look again after 100 only.
 _SETTLE_SECONDS = 0.1
 _SETTLE_STEP_SECONDS = 0.002
+_log = logging.getLogger("harness.server")
 
 
 def database_name(hint: str = "") -> str:
@@ -103,3 +106,34 @@ def wait_for_sessions(connection: psycopg.Connection[Any], name: str) -> None:
         if row is None or row[0] == 0:
             return
         time.sleep(_SETTLE_STEP_SECONDS)
+
+
+Entry = tuple[str | None, str, str]  # role or None for all, setting, value
+
+
+def settings_of(connection: psycopg.Connection[Any], name: str) -> list[Entry]:
+    """What `ALTER DATABASE … SET` put on a database, which `CREATE DATABASE … TEMPLATE` leaves behind."""
+    return connection.execute(statement("database_settings"), {"name": name}).fetchall()
+
+
+def copy_settings(connection: psycopg.Connection[Any], clone: str, entries: Sequence[Entry]) -> None:
+    """Give a clone the settings of its template.
+
+    Args:
+        connection: one to the clone itself, since a value may name something in it (a text search configuration).
+        clone: its name.
+        entries: what `settings_of` said of the template. What can no longer be set, such as a role that is gone, is
+            left out with a warning in the log.
+    """
+    for role, name, value in entries:
+        parts = {"database": sql.Identifier(clone), "name": sql.Identifier(*name.split("."))}
+        query = statement("set_database").format(**parts)
+        if role is not None:
+            query = statement("set_role_in_database").format(role=sql.Identifier(role), **parts)
+        try:
+            # From the current value, since a list such as search_path cannot be written back as one string.
+            with connection.transaction():
+                connection.execute(statement("set_for_transaction"), {"name": name, "value": value})
+                connection.execute(query)
+        except psycopg.DatabaseError as error:
+            _log.warning("The setting %s is not copied to the clone %s: %s", name, clone, error)

@@ -53,6 +53,37 @@ def test_a_clone_has_what_its_template_has(embedded: Server) -> None:
             assert connection.execute("select id from public.thing").fetchone() == (1,)
 
 
+def test_a_clone_has_the_settings_of_its_template(embedded: Server, caplog: pytest.LogCaptureFixture) -> None:
+    with embedded.create_database("template") as template:
+        with template.connect() as connection:
+            connection.execute("create text search configuration public.own (copy = pg_catalog.simple)")
+            connection.execute("create role gone")
+            for setting in (
+                "search_path to 'a b', public",
+                "default_transaction_read_only to on",
+                "app.tenant to 'it''s=1'",
+                "default_text_search_config to 'public.own'",
+                "role to 'gone'",
+            ):
+                connection.execute(f'alter database "{template.name}" set {setting}')  # type: ignore[arg-type]
+            connection.execute(f'alter role postgres in database "{template.name}" set timezone to "Asia/Tokyo"')
+            connection.execute("drop role gone")
+        with embedded.create_database("clone", template=template) as clone, clone.connect() as connection:
+            for name in (
+                "search_path",
+                "default_text_search_config",
+                "default_transaction_read_only",
+                "app.tenant",
+                "timezone",
+            ):
+                with template.connect() as other:
+                    query = "select current_setting(%s)"
+                    assert connection.execute(query, (name,)).fetchone() == other.execute(query, (name,)).fetchone()
+            assert connection.execute("show search_path").fetchone() == ('"a b", public',)
+    assert "The setting role" in caplog.text
+    assert caplog.text.count("is not copied") == 1
+
+
 def test_a_template_in_use_is_one_clear_error(embedded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "_TEMPLATE_BUSY_SECONDS", 0.0)
     with embedded.create_database("busy") as template:

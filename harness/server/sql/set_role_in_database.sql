@@ -1,0 +1,1 @@
+alter role {role} in database {database} set {name} from current
