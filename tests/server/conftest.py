@@ -85,8 +85,13 @@ def is_gone() -> Callable[[int], bool]:
             os.kill(pid, 0)
         except ProcessLookupError:
             return True
-        status = Path(f"/proc/{pid}/stat")
-        return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
+        if not Path("/proc/self/stat").exists():
+            return False
+        try:
+            status = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        return status.rpartition(")")[2].split()[0] == "Z"
 
     return look
 
