@@ -77,7 +77,7 @@ def forgotten_models(project: Project, settings: Settings) -> Iterable[Finding]:
             )
         raise SkipCheck("env.py passes no target_metadata")
     creators = creating_revisions(found.record.version_locations)
-    for fault in judge(found, project.directory):
+    for fault in judge(found, project):
         yield _finding(fault, found, project, creators)
 
 

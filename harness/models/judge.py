@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.environment import Project
 from harness.models.faults import Fault, FaultKind, Place, fault_at, fault_of
 from harness.models.otherwhere import OtherDatabases
 from harness.models.scan import Claim
@@ -17,24 +18,20 @@ from harness.models.syntax import ImportSite
 _TABLE_NAME = re.compile(rb"__tablename__\s*=\s*[\"']([^\"'\n]+)[\"']")
 
 
-def judge(survey: Survey, directory: Path) -> list[Fault]:
-    """Every fault, in the order of files and lines.
-
-    Args:
-        directory: the project's working directory.
-    """
-    faults = _Judge(survey, directory).faults()
+def judge(survey: Survey, project: Project) -> list[Fault]:
+    """Every fault, in the order of files and lines."""
+    faults = _Judge(survey, project).faults()
     unique = {(fault.path, fault.line, fault.name, fault.table): fault for fault in faults}
     return sorted(unique.values(), key=lambda fault: (fault.path, fault.line))
 
 
 class _Judge:
-    def __init__(self, survey: Survey, directory: Path) -> None:
+    def __init__(self, survey: Survey, project: Project) -> None:
         self._survey = survey
         self._record = survey.record
         self._claims = survey.scan.claims
         self._targets = survey.record.target_tables
-        self._others = OtherDatabases(survey, directory)
+        self._others = OtherDatabases(survey, project)
         self._sites = _unexecuted_imports(survey)
 
     def faults(self) -> Iterator[Fault]:
@@ -127,13 +124,16 @@ class _Judge:
             home, key = self._registration(claim)
             if home is None:
                 yield from self._unregistered((claim,), loaded=True)
-            elif home in self._record.targets or key in self._targets or self._is_excluded(claim):
+            elif not home or home in self._record.targets or key in self._targets or self._is_excluded(claim):
                 continue
             elif not self._others.holds(home):
                 yield fault_of("other-base", claim, loaded=True)
 
     def _registration(self, claim: Claim) -> tuple[str | None, str | None]:
-        """The MetaData and the key under which what a claim makes is registered."""
+        """The MetaData and the key under which what a claim makes is registered.
+
+        None if it is not registered; an empty home if it is mapped to something that is no table, such as a join.
+        """
         for model in self._record.models:
             if claim.is_class and model["module"] == claim.module and model["name"] == claim.name:
                 return model["home"] or "", model["table"]
@@ -162,7 +162,8 @@ class _Judge:
             if any(table["key"] == claim.key for one in self._survey.loaded.values() for table in one.tables):
                 continue
             kind: FaultKind = "type-checking-only" if claim.scope.kind == "type-checking" else "missing"
-            sure = claim.scope.kind != "condition" or "env" in claim.scope.name
+            # A dialect's variant, or a temporary table made by a helper, may well be meant as it is.
+            sure = "env" in claim.scope.name if claim.scope.kind == "condition" else claim.is_class
             yield fault_of(kind, claim, loaded=loaded, sure=sure)
 
     def _promised(self) -> Iterator[Fault]:
@@ -212,7 +213,7 @@ class _Judge:
     def _claim(self, place: Place, names: set[str], table: str) -> Claim | None:
         claims = self._claims.get(place[0], ())
         for fits in (
-            lambda claim: claim.is_class and claim.name in names,
+            lambda claim: claim.is_class and claim.name in names and claim.table in (None, table),
             lambda claim: claim.table == table,
             lambda claim: claim.line <= place[2] <= claim.end_line,
         ):

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
+from harness.environment import Project
 from harness.models.names import Names
 from harness.models.survey import Survey
 from harness.models.syntax import ModuleSyntax, dotted
-from harness.models.wiring import other_environments
+from harness.models.wiring import has_other_sections, other_environments
 
 _ENGINES = frozenset({"create_engine", "create_async_engine"})
 
 
 class OtherDatabases:
-    """Whether a MetaData is another database's: its bind, its own `env.py`, its session's binds, or its engine says so.
+    """Whether a MetaData is another database's: its bind key, an `env.py`, a session's binds, or an engine says so."""
 
-    Args:
-        directory: where other migration environments are looked for.
-    """
-
-    def __init__(self, survey: Survey, directory: Path) -> None:
+    def __init__(self, survey: Survey, project: Project) -> None:
         self._survey = survey
         self._names: Names = survey.scan.names
-        self._directory = directory
+        self._project = project
         self._answers: dict[str, bool] = {}
         self._texts: list[ModuleSyntax] | None = None
         self._environments: list[ModuleSyntax] | None = None
@@ -50,7 +46,11 @@ class OtherDatabases:
 
     def _has_own_environment(self, home: str) -> bool:
         if self._environments is None:
-            self._environments = list(other_environments(self._directory, self._survey.wiring.path))
+            wiring = self._survey.wiring
+            self._environments = list(other_environments(self._project.directory, wiring.path))
+            if has_other_sections(self._project):
+                # One env.py for several databases speaks of them all, and passes the one that its section names.
+                self._environments.append(wiring.syntax)
         modules = {
             claim.module for claims in self._survey.scan.claims.values() for claim in claims if claim.home == home
         }

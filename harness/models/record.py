@@ -79,9 +79,15 @@ def target_metadata(inside: Inside, assume: Iterable[str] = ()) -> list[MetaData
         passed = [inside.env_globals.get("target_metadata")]
         if passed == [None]:
             passed = [_named(name) for name in assume]
-    several = [one for each in passed for one in (each if isinstance(each, (list, tuple)) else [each])]
+    several = [one for each in passed for one in _each(each)]
     unique = {id(one): one for one in several if isinstance(one, MetaData)}
     return list(unique.values())
+
+
+def _each(passed: Any) -> Iterable[Any]:
+    if isinstance(passed, dict):  # Alembic's template for several databases has one a name
+        return passed.values()
+    return passed if isinstance(passed, (list, tuple)) else [passed]
 
 
 def own_modules(inside: Inside) -> dict[str, ModuleType]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.environment import Project
 from harness.models.reading import read_module
 from harness.models.syntax import ImportSite, ModuleSyntax, dotted
 
@@ -59,6 +61,17 @@ def other_environments(directory: Path, env_py: str) -> Iterator[ModuleSyntax]:
         content = path.read_bytes()
         if b"target_metadata" in content:
             yield read_wiring(path).syntax
+
+
+def has_other_sections(project: Project) -> bool:
+    """Whether the ini file describes more than one migration environment."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    if project.config.suffix == ".toml":
+        return False
+    parser.read(project.config, encoding="utf-8")
+    return any(
+        section != project.name and parser.has_option(section, "script_location") for section in parser.sections()
+    )
 
 
 def _modules(sites: list[ImportSite]) -> tuple[str, ...]:
