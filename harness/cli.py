@@ -11,9 +11,11 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
@@ -54,9 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: what follows the command's name; `sys.argv` if left out.
     """
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _terminated)
+    try:
+        with _unwinding():
+            return _run(arguments)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         options = build_parser().parse_args(arguments)
         code: int = options.run(options)
@@ -64,9 +72,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HarnessError as error:
         _complain(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         # The reader has gone (`harness check | head`); the interpreter would fail once more when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -80,6 +85,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 3
     return code
+
+
+@contextmanager
+def _unwinding() -> Iterator[None]:
+    """Within this block, SIGTERM and SIGHUP end the run as Ctrl-C does, unless the caller has them ignored (nohup)."""
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # Only the main thread may set handlers; elsewhere the program that calls us looks after its signals itself.
+    main_thread = threading.current_thread() is threading.main_thread()
+    changed = [number for number in numbers if main_thread and signal.getsignal(number) is signal.SIG_DFL]
+    for number in changed:
+        signal.signal(number, _terminated)
+    try:
+        yield
+    finally:
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _terminated(number: int, _frame: FrameType | None) -> NoReturn:

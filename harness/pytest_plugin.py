@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,28 +43,32 @@ class Plugin:
             HarnessError: the settings are wrong, or there is no project.
         """
         if self.session is None:
-            from harness.testbed.shared import Shared, project_directory
-
-            directory = project_directory(self.config.invocation_params.dir, self.config.rootpath)
             ticket = getattr(self.config, "workerinput", {}).get("harness")
             if ticket is not None:
                 from harness.testbed.broker import RemoteSession
 
-                self.session = remote = RemoteSession(directory, ticket)
+                self.session = remote = RemoteSession(ticket)
                 self.config.add_cleanup(remote.close)
             else:
-                self.session = self.local = Shared(directory)
+                from harness.testbed.shared import Shared
+
+                self.session = self.local = Shared(self.directory())
                 self.config.add_cleanup(self.local.close)
         return self.session
+
+    def directory(self) -> Path:
+        """Where the project and its settings are."""
+        from harness.testbed.shared import project_directory
+
+        return project_directory(self.config.invocation_params.dir, self.config.rootpath)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """xdist starts a worker: tell it where it can reach what the session shares."""
         if self.broker is None:
             from harness.testbed.broker import Broker
-            from harness.testbed.shared import project_directory
 
-            self.broker = Broker(project_directory(self.config.invocation_params.dir, self.config.rootpath))
+            self.broker = Broker(self.directory)
             self.config.add_cleanup(self.broker.close)
         node.workerinput["harness"] = self.broker.ticket
 
@@ -106,12 +111,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def _plainly() -> Iterator[None]:
     """An error of ours, told in words instead of a traceback through our code."""
     from harness.findings import HarnessError
+    from harness.report.text import printable, without_passwords
 
     try:
         yield
     except HarnessError as error:
         text = "\n".join(part for part in (error.message, error.fix, error.detail) if part)
-        raise pytest.fail.Exception(text, pytrace=False) from None
+        raise pytest.fail.Exception(without_passwords(printable(text)), pytrace=False) from None
 
 
 def _session(request: pytest.FixtureRequest) -> Session:

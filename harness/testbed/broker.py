@@ -32,11 +32,11 @@ class Broker:
     """The controller's end.
 
     Args:
-        directory: where the project and its settings are; looked at when the first worker asks.
+        find_directory: says where the project and its settings are; called when the first worker asks.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, find_directory: Callable[[], Path]) -> None:
+        self._find_directory = find_directory
         self._shared: Shared | None = None
         self._lock = threading.Lock()
         self._closing = False
@@ -50,7 +50,10 @@ class Broker:
     @property
     def ticket(self) -> dict[str, str]:
         """What a worker needs to connect; strings only, since it travels in xdist's `workerinput`."""
-        return {"address": json.dumps(self._listener.address), "key": self._key.hex()}
+        return {
+            "address": json.dumps(self._listener.address),
+            "key": self._key.hex(),
+        }
 
     @property
     def shared(self) -> Shared | None:
@@ -87,7 +90,7 @@ class Broker:
         try:
             with self._lock:
                 if self._shared is None:
-                    self._shared = Shared(self._directory, lambda start: self._starter.submit(start).result())
+                    self._shared = Shared(self._find_directory(), lambda start: self._starter.submit(start).result())
             method: Callable[..., Any] = getattr(self, f"_do_{request.pop('do')}")
             return {"result": method(self._shared, **request)}
         except HarnessError as error:
@@ -95,6 +98,9 @@ class Broker:
             return {"error": kind, "message": error.message, "fix": error.fix, "detail": error.detail}
         except Exception as error:  # whatever it is, the worker must not wait for an answer for ever
             return {"error": "verdict", "message": f"{error!r}", "fix": "", "detail": traceback.format_exc()}
+
+    def _do_directory(self, shared: Shared) -> str:
+        return str(shared.directory)
 
     def _do_server(self, shared: Shared) -> dict[str, str]:
         server = shared.server()
@@ -112,16 +118,15 @@ class RemoteSession:
     """A worker's end; the same to the fixtures as `Shared`.
 
     Args:
-        directory: where the project and its settings are.
         ticket: `Broker.ticket`.
     """
 
-    def __init__(self, directory: Path, ticket: Mapping[str, str]) -> None:
-        self.directory = directory
-        self.settings = load(directory)
+    def __init__(self, ticket: Mapping[str, str]) -> None:
         self._lock = threading.Lock()
         self._connection = Client(json.loads(ticket["address"]), authkey=bytes.fromhex(ticket["key"]))
         self._server: Server | None = None
+        self.directory = Path(self.ask("directory"))
+        self.settings = load(self.directory)
 
     @cached_property
     def project(self) -> Project:

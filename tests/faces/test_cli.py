@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from tiny_projects import DRIFTED, surroundings
 
+from harness.cli import main
 from harness.server import Server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -209,3 +210,14 @@ def test_init_wants_a_project(harness: Run, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "There is no alembic.ini" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_defect_of_ours_is_no_finding(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(_options: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("harness.cli._rules", broken)
+    before = signal.getsignal(signal.SIGTERM)
+    assert main(["rules"]) == 3, "Python's own exit code would be 1, which says that there are findings"
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before

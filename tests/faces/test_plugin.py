@@ -291,3 +291,12 @@ def test_a_project_overrides_project_and_server(user: pytest.Pytester, leftovers
     user.makepyfile(test_migrations=STAR, test_clones=CLONES, test_walk=WALK)
     run(user).assert_outcomes(passed=len(check_names()) + 8)
     assert leftovers() == []
+
+
+def test_wrong_settings_are_told_in_words_by_workers_too(user: pytest.Pytester) -> None:
+    user.makepyprojecttoml('[tool.harness]\nimgae = "x"\n')
+    user.makepyfile("def test_it(migrations): pass\ndef test_free(): pass\n")
+    done = run(user, "-n", "2")
+    done.assert_outcomes(passed=1, errors=1)
+    done.stdout.fnmatch_lines(["*has no option 'imgae'*", "Did you mean 'image'?"])
+    assert "harness/testbed" not in done.stdout.str()
