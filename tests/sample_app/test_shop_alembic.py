@@ -101,6 +101,14 @@ def test_offline_sql_builds_the_same_database(
             assert rows == online.execute(query).fetchall()
 
 
+def test_offline_sql_has_values_in_place_of_parameters(alembic: Alembic, project: Path) -> None:
+    [first] = (project / "alembic" / "versions").glob("*_8a1f03c5d2e7_*.py")
+    insert = '    op.execute(sa.table("app_user", sa.column("email", sa.String)).insert().values(email="a:b\'c"))\n'
+    replace_in(first, "    op.create_table(", insert + "    op.create_table(")
+    script = alembic("postgresql://nobody@127.0.0.1:1/none", "upgrade", "+1", "--sql", cwd=project).stdout
+    assert "INSERT INTO app_user (email) VALUES ('a:b''c');" in script
+
+
 def test_an_interrupted_concurrent_index_is_made_anew(alembic: Alembic, empty_database: ScratchDatabase) -> None:
     alembic(empty_database.url, "upgrade", "d08a5f7e36b2")
     name = "ix_customer_order_user_id_created_at"
