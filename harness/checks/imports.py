@@ -84,15 +84,14 @@ def forgotten_models(project: Project, settings: Settings) -> Iterable[Finding]:
 def _finding(fault: Fault, found: Survey, project: Project, creators: Mapping[str, str]) -> Finding:
     creator = creators.get(fault.table or "")
     what = _what(fault)
+    follows = _consequence(fault, creator)
     parts: dict[str, Any] = {
         "object": _object(fault),
         "location": Location(project.location(fault.path), fault.line, fault.end_line),
-        "why": _consequence(fault, creator),
-        "revision": None,
     }
     if fault.kind == "unimportable":
         return UNIMPORTABLE.finding(
-            f"{what} is hidden from env.py: importing {fault.module} raises {_error(fault, project)}",
+            f"{what} is hidden from env.py: importing {fault.module} raises {_error(fault, project)}{follows}",
             severity=None if fault.sure or creator else Severity.WARNING,
             fix=_repair(fault, project),
             **parts,
@@ -100,7 +99,7 @@ def _finding(fault: Fault, found: Survey, project: Project, creators: Mapping[st
     if fault.kind == "other-base":
         how = "" if fault.loaded else f", and env.py does not import {fault.module}"
         return OTHER_BASE.finding(
-            f"{what} is registered on a MetaData that env.py does not pass{how}.",
+            f"{what} is registered on a MetaData that env.py does not pass{how}.{follows}",
             severity=None if fault.loaded or fault.sure or creator else Severity.WARNING,
             fix=_other_base_fix(fault, found, project),
             **parts,
@@ -108,13 +107,13 @@ def _finding(fault: Fault, found: Survey, project: Project, creators: Mapping[st
     if fault.promised_by is not None:
         return MISSING.finding(
             f"{what} is named in the __all__ of {project.location(fault.promised_by)}, which does not import it: "
-            f"env.py ends with {found.failure}.",
+            f"env.py ends with {found.failure}.{follows}",
             fix=_import_fix(fault, found, project),
             **parts,
         )
     rule = TYPE_CHECKING_ONLY if fault.kind == "type-checking-only" else MISSING
     return rule.finding(
-        f"{what} is not in the metadata that env.py passes: {_reason(fault, project)}.",
+        f"{what} is not in the metadata that env.py passes: {_reason(fault, project)}.{follows}",
         severity=None if fault.sure or creator else Severity.WARNING,
         fix=_import_fix(fault, found, project),
         **parts,
@@ -122,16 +121,15 @@ def _finding(fault: Fault, found: Survey, project: Project, creators: Mapping[st
 
 
 def _what(fault: Fault) -> str:
-    kind = "Model" if fault.is_class else "Table"
-    table = (
-        f"table {fault.schema + '.' if fault.schema else ''}{fault.table}" if fault.table else "table name not known"
-    )
+    qualified = ".".join(part for part in (fault.schema, fault.table) if part)
+    table = f"table {qualified}" if qualified else "table name not known"
     if not fault.is_class:
         name = f" ({fault.name})" if fault.name else ""
-        return f"Table {fault.table}{name} of module {fault.module}"
+        return f"Table {qualified}{name} of module {fault.module}"
     if fault.columns:
         return f"Model {fault.name} of module {fault.module}, which adds {', '.join(fault.columns)} to {table},"
-    return f"{kind}{f' {fault.name}' if fault.name else ''} ({table}) of module {fault.module}"
+    name = f" {fault.name}" if fault.name else ""
+    return f"Model{name} ({table}) of module {fault.module}"
 
 
 def _object(fault: Fault) -> DatabaseObject:
@@ -163,13 +161,14 @@ def _reason(fault: Fault, project: Project) -> str:
 
 
 def _consequence(fault: Fault, creator: str | None) -> str:
+    """What follows for this table, as one more sentence; the rule's `why` says what follows in general."""
     if fault.columns:
-        return f"The columns {', '.join(fault.columns)} are in no comparison: autogenerate will never add them."
+        return " Autogenerate will never add these columns."
     if fault.table is None:
-        return _INVISIBLE
+        return ""
     if creator is not None:
-        return f"Table {fault.table} is created by revision {creator} and would be dropped by the next autogenerate."
-    return f"No revision creates table {fault.table}, and autogenerate will not: a migrated database does not have it."
+        return f" Table {fault.table} is created by revision {creator} and would be dropped by the next autogenerate."
+    return " No revision creates the table."
 
 
 def _import_fix(fault: Fault, found: Survey, project: Project) -> str:
