@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.checks.base import BlockedCheck
 from harness.checks.upgrading import Deployed, Walked, deploy, walk
 from harness.environment import EnvironmentRun, History, Project, RevisionInfo
-from harness.findings import Location, UsageError
+from harness.findings import HarnessError, Location, UsageError
 from harness.server import Server
 from harness.settings import Settings
 
@@ -33,12 +33,14 @@ class CheckContext:
         open_server: gives the server; called when the first check needs one, in the main thread.
 
     Use it as a context manager: runs of `env.py` and scratch databases end with the block, the server is the caller's.
+    What could not be cleaned up is in `leftovers` afterwards, one sentence each.
     """
 
     def __init__(self, settings: Settings, project: Project, open_server: Callable[[], Server]) -> None:
         self.settings = settings
         self.project = project
         self._open_server = open_server
+        self.leftovers: list[str] = []
         self._closing = contextlib.ExitStack()
         self._lock = threading.Lock()
         # Two runs of env.py side by side: one in one go, as a deploy does it, and one step by step.
@@ -66,8 +68,18 @@ class CheckContext:
     def own(self, resource: T) -> T:
         """Keep a context manager until this context is closed; returns what it gives."""
         with self._lock:
+            self._closing.push(self._tell_leftover)
             entered: T = self._closing.enter_context(resource)  # type: ignore[arg-type]  # a context manager of itself
         return entered
+
+    def _tell_leftover(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """What cannot be cleaned up is said beside the verdict, not in its place: the server may just have died."""
+        if isinstance(error, HarnessError):
+            self.leftovers.append(str(error))
+            return True
+        return False
 
     @cached_property
     def server(self) -> Server:

@@ -4,11 +4,15 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from psycopg import Connection, OperationalError, errors, sql
 
 from harness.environment import Configured, EnvironmentRun, Failure, History, StepResult
+from harness.findings import VerdictError
 from harness.schema import Schema, read_schema
 from harness.server import ScratchDatabase
 
@@ -67,9 +71,26 @@ class Walked:
         return self.steps[-1].failure if self.steps else None
 
 
+@contextmanager
+def _looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
+    try:
+        with database.connect() as connection:
+            yield connection
+    except OperationalError as error:
+        raise VerdictError(
+            f"The scratch database {database.name} cannot be read: {str(error).splitlines()[0]}.",
+            "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
+            "or use another --server.",
+        ) from error
+
+
 def read(database: ScratchDatabase) -> Schema:
-    """The schema of a scratch database."""
-    with database.connect() as connection:
+    """The schema of a scratch database.
+
+    Raises:
+        VerdictError: the server is gone.
+    """
+    with _looking_at(database) as connection:
         return read_schema(connection)
 
 
@@ -85,10 +106,8 @@ def read_state(database: ScratchDatabase, configured: Sequence[Configured]) -> S
 
 def version_rows(database: ScratchDatabase, configured: Sequence[Configured]) -> tuple[str, ...] | None:
     """The rows of the version table, read through a connection of our own; None if there is no such table."""
-    from psycopg import errors, sql
-
     rows: list[str] = []
-    with database.connect() as connection:
+    with _looking_at(database) as connection:
         for place in {(one.version_table_schema, one.version_table) for one in configured}:
             table = sql.Identifier(*(part for part in place if part))
             try:
