@@ -31,7 +31,7 @@ class Plugin:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.selected: tuple[str, ...] = ()
+        self.selected: tuple[str, ...] = ()  # names of checks; empty for all
         self.session: Session | None = None
         self.local: Shared | None = None
         self.broker: Broker | None = None
@@ -73,9 +73,19 @@ class Plugin:
         node.workerinput["harness"] = self.broker.ticket
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Remember which checks this session has a test of, so that one run makes all of them and no other."""
-        names = (getattr(getattr(item, "function", None), CHECK_ATTRIBUTE, None) for item in session.items)
-        self.selected = tuple(sorted({name for name in names if name is not None}))
+        """Remember which checks this session has a test of, so that one run makes all of them and no other.
+
+        A test of the project's own that asks for the report gets the whole of it.
+        """
+        names: set[str] = set()
+        for item in session.items:
+            name = getattr(getattr(item, "function", None), CHECK_ATTRIBUTE, None)
+            if name is not None:
+                names.add(name)
+            elif "migration_report" in getattr(item, "fixturenames", ()):
+                self.selected = ()
+                return
+        self.selected = tuple(sorted(names))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say which server the tests ran on, if one was needed."""
@@ -178,13 +188,14 @@ def migrated_database(migration_server: Server, _harness_template: ScratchDataba
 
 @pytest.fixture(scope="session")
 def migration_report(request: pytest.FixtureRequest, migration_project: Project) -> Report:
-    """The report of one run of the checks that this session has tests of; `harness.testing` is made of it."""
+    """The report of one run of the checks that this session has tests of, of all where no such test was selected."""
+    from harness.checks import check_names
     from harness.findings import Report
     from harness.testbed.shared import needs_server, run_checks, wanted
 
     with _plainly():
         session = _session(request)
-        names = wanted(session.settings, request.config.stash[_PLUGIN].selected)
+        names = wanted(session.settings, request.config.stash[_PLUGIN].selected or check_names())
         if not names:
             return Report()
         server = request.getfixturevalue("migration_server") if needs_server(names) else None

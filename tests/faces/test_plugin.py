@@ -62,6 +62,18 @@ def test_only_the_selected_checks_are_run(user: pytest.Pytester) -> None:
     assert runs(user) > 2 * graph_only
 
 
+def test_a_test_of_the_projects_own_gets_the_whole_report(user: pytest.Pytester) -> None:
+    user.makepyfile(
+        test_migrations=STAR,
+        test_mine="""
+        from harness.checks import check_names
+        def test_mine(migration_report):
+            assert tuple(check.name for check in migration_report.checks) == check_names()
+        """,
+    )
+    run(user, "-k", "graph or mine").assert_outcomes(passed=2, deselected=len(check_names()) - 1)
+
+
 def test_checks_that_the_settings_leave_out_are_skipped_with_the_reason(user: pytest.Pytester) -> None:
     user.makepyprojecttoml('[tool.harness]\nskip = ["drift", "autogenerate"]\n')
     user.makepyfile(test_migrations=STAR)
