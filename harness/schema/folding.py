@@ -37,7 +37,9 @@ _WITHIN: dict[str, dict[str, bool]] = {
         "minimum": True,
         "maximum": True,
     },
-    "identity": {"identity_options": True, "default": True},
+    "nullable": {"not_null_name": True, "not_null_options": True},
+    "partition_key": {"access_method": True},
+    "identity": {"identity_options": True, "default": True, "identity_grants": True, "identity_comment": True},
     "generated": {"generated_kind": True, "default": True},
     "returns": {"rows": True},
     "language": {"library": True},
@@ -158,9 +160,14 @@ class _Folder:
             for cause in self._by_identity[side].get(owner, ()):
                 # The sequence of a serial column comes and goes with the column's default.
                 serial = item.identity.kind == "sequence" and cause.attribute in ("default", "identity")
-                if serial or cause.change in (node.change, "renamed"):
+                if serial or cause.change in (node.change, "renamed") or cause.attribute == "kind":
                     yield cause
+        if item.identity.kind == "operator family":
+            # Made by CREATE OPERATOR CLASS, unless it was there.
+            yield from self._by_identity[side].get(item.identity._replace(kind="operator class"), ())
         for used in item.uses:
+            if item.identity.kind == "operator class" and used == item.identity._replace(kind="operator family"):
+                continue
             # A serial column and its sequence stand on each other.
             if used.kind == "sequence" and item.identity.kind == "column" and self._belongs(used, item.identity, side):
                 continue

@@ -27,9 +27,14 @@ GROUPS = {
     "order": Group("The order of a table's columns.", frozenset({"column_order"})),
     "owner": Group("Who owns an object.", frozenset({"owner"})),
     "grants": Group(
-        "Privileges on objects, and default privileges.", frozenset({"grants"}), frozenset({"default privileges"})
+        "Privileges on objects, and default privileges.",
+        frozenset({"grants", "identity_grants"}),
+        frozenset({"default privileges"}),
     ),
-    "comment": Group("Comments.", frozenset({"comment", "column_comments", "attribute_comments"})),
+    "comment": Group(
+        "Comments.",
+        frozenset({"comment", "column_comments", "attribute_comments", "index_comment", "identity_comment"}),
+    ),
     "names": Group(
         "The names of constraints, indexes and owned sequences that are otherwise the same.",
     ),

@@ -87,8 +87,11 @@ def read_schema(connection: psycopg.Connection[Any]) -> Schema:
 
 
 def _objects(cursor: psycopg.Cursor[tuple[Any, ...]], version: int) -> Iterator[SchemaObject]:
-    comments = {Address(*row[:3]): row[3] for row in _rows(cursor, "comments", version)}
-    grants = {Address(*row[:3]): tuple(row[3]) for row in _rows(cursor, "grants", version)}
+    more: defaultdict[Address, list[tuple[str, Value]]] = defaultdict(list)
+    for classid, objid, objsubid, name, text in _rows(cursor, "comments", version):
+        more[Address(classid, objid, objsubid)].append((name, text))
+    for classid, objid, objsubid, name, lines in _rows(cursor, "grants", version):
+        more[Address(classid, objid, objsubid)].append((name, tuple(lines)))
     edges = _rows(cursor, "dependencies", version)
     identities: dict[Address, Identity] = {}
     attributes: dict[Address, dict[str, Value]] = {}
@@ -105,10 +108,7 @@ def _objects(cursor: psycopg.Cursor[tuple[Any, ...]], version: int) -> Iterator[
                 for attribute, value in zip(names, row[8:], strict=True)
                 if value is not None and value != []
             }
-            if address in comments:
-                found["comment"] = comments[address]
-            if address in grants:
-                found["grants"] = grants[address]
+            found.update(more.get(address, ()))
             attributes[address] = found
     uses: defaultdict[Address, list[Identity]] = defaultdict(list)
     for row in edges:

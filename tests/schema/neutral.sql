@@ -146,6 +146,7 @@ create policy log_write on audit.log as restrictive for insert to harness_writer
 create policy log_own on audit.log for select using (who = current_user);
 create trigger log_off after insert on audit.log for each row execute function app.log();
 alter table audit.log disable trigger log_off;
+grant usage on sequence audit.log_id_seq to harness_reader;
 
 -- neutral | identity sequence of another name
 drop table audit.log;
@@ -158,6 +159,7 @@ create policy log_write on audit.log as restrictive for insert to harness_writer
 create policy log_own on audit.log for select using (who = current_user);
 create trigger log_off after insert on audit.log for each row execute function app.log();
 alter table audit.log disable trigger log_off;
+grant usage on sequence audit.odd_name to harness_reader;
 
 -- neutral | table renamed and renamed back
 alter table app.wide rename to wider;

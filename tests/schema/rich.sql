@@ -20,6 +20,7 @@ create domain app.label as varchar(40) collate "C";
 create type app.address as (street text, city varchar(80), zip char(5));
 create function public.numeric_diff(a numeric, b numeric) returns float8 language sql immutable as 'select (a - b)::float8';
 create type app.money_range as range (subtype = numeric, subtype_diff = public.numeric_diff);
+create type app.typed as (id integer, note text);
 create collation app.german (locale = 'C', provider = libc);
 
 create sequence app.ticket_seq as bigint start 100 increment 5 minvalue 1 maxvalue 100000 cache 10 cycle;
@@ -63,6 +64,7 @@ create index customer_nulls_idx on app.customer (updated_at desc nulls last, cre
 create index customer_brin_idx on app.customer using brin (created_at) with (pages_per_range = 32);
 create index customer_collate_idx on app.customer (name collate "C");
 comment on index app.customer_name_idx is 'for the search';
+create statistics app.customer_expr on lower(name), upper(nickname) from app.customer;
 create statistics app.customer_stats (ndistinct, dependencies) on born, mood from app.customer;
 
 create table app.product (
@@ -173,6 +175,8 @@ alter table audit.log force row level security;
 
 create table public.alembic_version (version_num varchar(32) not null constraint alembic_version_pkc primary key);
 create table public.lonely (id integer, note text);
+create table app.filtered (a integer not null primary key, b integer);
+create table app.ranged (id integer, during tstzrange, constraint ranged_key unique (id, during));
 create table spare.thing (id integer primary key, label app.label);
 
 create function app.touch() returns trigger language plpgsql as $$
@@ -188,6 +192,8 @@ create function app.add(a text) returns text language sql as 'select a';
 create function app.customers(minimum numeric) returns setof app.customer language sql stable rows 50
     as 'select * from app.customer where score >= minimum';
 create function app.secure() returns void language plpgsql security definer set search_path = app as 'begin end';
+create function app.atomic(a integer) returns bigint language sql stable
+    begin atomic select count(*) from app.filtered where filtered.a = atomic.a; end;
 create procedure app.cleanup(days integer) language plpgsql as 'begin end';
 create function app.sum_state(integer, integer) returns integer language sql immutable as 'select $1 + $2';
 create aggregate app.total(integer) (sfunc = app.sum_state, stype = integer, initcond = '0');
@@ -233,13 +239,20 @@ create foreign table app.remote (id integer options (column_name 'key'), value t
     server corpus_server options (table_name 'remote');
 create user mapping for harness_reader server corpus_server options (user 'x');
 
+create access method corpus_heap type table handler heap_tableam_handler;
+
 create publication corpus_publication for table app.customer, app.product with (publish = 'insert, update');
 create function app.event_log() returns event_trigger language plpgsql as 'begin end';
+create publication corpus_filter for table app.filtered (a, b) where (a > 0);
 create event trigger corpus_event on ddl_command_end when tag in ('CREATE TABLE') execute function app.event_log();
 
+create function app.address_text(app.address) returns text language sql immutable as 'select null::text';
 create cast (app.address as text) with inout as assignment;
 create function app.same(app.mood, app.mood) returns boolean language sql immutable as 'select true';
 create operator app.=== (leftarg = app.mood, rightarg = app.mood, function = app.same, commutator = operator(app.===));
+create operator app.@@@ (leftarg = app.mood, rightarg = app.mood, function = app.same);
+create operator class app.mood_class for type app.mood using hash as
+    operator 1 app.=== (app.mood, app.mood), function 1 hashenum(anyenum);
 create text search dictionary app.simple_dict (template = pg_catalog.simple, stopwords = english);
 create text search configuration app.search_config (copy = pg_catalog.simple);
 alter text search configuration app.search_config alter mapping for asciiword with app.simple_dict, simple;
@@ -249,5 +262,6 @@ grant select on app.customer to harness_reader;
 grant select, insert, update on app.product to harness_writer with grant option;
 grant update (name, nickname) on app.customer to harness_writer;
 grant usage on sequence app.plain_seq to harness_reader;
+grant usage on sequence audit.log_id_seq to harness_reader;
 revoke execute on function app.secure() from public;
 alter default privileges in schema spare grant select on tables to harness_reader;

@@ -94,3 +94,23 @@ join pg_catalog.pg_constraint as o on o.conrelid = i.inhrelid
 join pg_catalog.pg_constraint as p
     on p.conrelid = i.inhparent
     and (p.oid = o.conparentid or (o.contype = 'c' and p.contype = 'c' and p.conname = o.conname))
+union
+select
+    'pg_catalog.pg_opfamily'::pg_catalog.regclass::pg_catalog.oid,
+    o.amopfamily,
+    0,
+    'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid,
+    o.amopopr,
+    0
+from pg_catalog.pg_amop as o
+where o.amopfamily >= 16384
+union
+select
+    'pg_catalog.pg_opfamily'::pg_catalog.regclass::pg_catalog.oid,
+    p.amprocfamily,
+    0,
+    'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid,
+    p.amproc::pg_catalog.oid,
+    0
+from pg_catalog.pg_amproc as p
+where p.amprocfamily >= 16384

@@ -99,7 +99,17 @@ sides as (
     group by 1, 2, 3
 )
 
--- A list that was changed and changed back says the same as one that was never touched.
-select classid, objid, objsubid, coalesce(granted, '{none}') as grants
-from sides
-where granted is distinct from at_first
+-- A list that was changed and changed back says the same as one that was never touched. What is granted on the sequence of
+-- an identity column is the column's.
+select
+    s.classid,
+    coalesce(i.refobjid, s.objid) as objid,
+    coalesce(i.refobjsubid, s.objsubid) as objsubid,
+    case when i.refobjid is null then 'grants' else 'identity_grants' end as attribute,
+    coalesce(s.granted, '{none}') as value
+from sides as s
+left join pg_catalog.pg_depend as i
+    on s.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    and i.classid = s.classid and i.objid = s.objid and i.refclassid = s.classid
+    and i.deptype = 'i' and i.refobjsubid > 0
+where s.granted is distinct from s.at_first

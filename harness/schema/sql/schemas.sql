@@ -8,11 +8,8 @@ select
     n.oid as objid,
     0 as objsubid,
     -- The server itself owns `public`, by a role that changed with version 15.
-    case when n.oid >= 16384 or owner.rolname not in ('pg_database_owner', session_user)
-        then owner.rolname
-    end as owner
+    case when n.oid >= 16384 or n.nspowner >= 16384 then pg_catalog.pg_get_userbyid(n.nspowner) end as owner
 from pg_catalog.pg_namespace as n
-left join pg_catalog.pg_roles as owner on owner.oid = n.nspowner
 where n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'
     and not exists (

@@ -316,3 +316,53 @@ alter table app.customer alter constraint customer_name_not_null no inherit;
 
 -- changed | column | app.remote.id | server_options
 alter foreign table app.remote alter id options (set column_name 'k');
+
+-- changed | column | app.customer.score | type
+alter table app.customer drop constraint customer_score_check;
+drop index app.customer_partial_idx;
+alter table app.customer alter score type integer;
+alter table app.customer add constraint customer_score_check check (score >= 0 and score < 1000000);
+comment on constraint customer_score_check on app.customer is 'sane';
+create index customer_partial_idx on app.customer (born) where active and score > 10;
+
+-- changed | column | app.customer.score | type
+alter table app.customer alter score type double precision;
+
+-- changed | column | app.Order.kind | type
+alter table app."Order" alter kind type text;
+
+-- changed | column | app.customer.nickname | type
+alter table app.customer drop full_name;
+drop statistics app.customer_expr;
+alter table app.customer alter nickname type varchar(30);
+alter table app.customer add full_name text generated always as (name || coalesce(nickname, '')) stored;
+create statistics app.customer_expr on lower(name), upper(nickname) from app.customer;
+
+-- changed | column | app.Order.status | type
+drop view app.nested;
+drop view app.big_order;
+alter table app."Order" alter status drop default;
+alter table app."Order" alter status type varchar(20);
+alter table app."Order" alter status set default 'new';
+create view app.big_order as
+    select o.id, o.total, c.name as customer_name, o.status
+    from app."Order" o join app.customer c on c.id = o.customer_id where o.total > 1000;
+create view app.nested as select customer_name from app.big_order;
+comment on view app.big_order is 'large ones';
+comment on column app.big_order.total is 'in euro';
+create trigger big_order_insert instead of insert on app.big_order for each row execute function app.view_insert();
+
+-- changed | column | audit.log.id | identity_grants
+revoke usage on sequence audit.log_id_seq from harness_reader;
+
+-- changed | column | audit.log.id | identity_comment
+comment on sequence audit.log_id_seq is 'x';
+
+-- changed | column | public.lonely.note | nullable | since 18
+alter table public.lonely add constraint odd not null note;
+
+-- changed | column | public.lonely.note | nullable | since 18
+alter table public.lonely add constraint lonely_note_not_null not null note not valid;
+
+-- changed | column | app.customer.full_name | generated | since 17
+alter table app.customer alter full_name set expression as (name || '?');

@@ -172,3 +172,10 @@ alter table app.product rename constraint product_during_excl to excl;
 alter table app.line disable trigger all;
 alter table app.line enable trigger line_changes;
 update pg_trigger set tgenabled = 'O' where tgconstraint = (select oid from pg_constraint where conname = 'line_order_fkey');
+
+-- changed | primary key | app.customer.customer_pkey | index_comment
+comment on index app.customer_pkey is 'x';
+
+-- changed | unique constraint | app.ranged.ranged_key | period | since 18
+alter table app.ranged drop constraint ranged_key;
+alter table app.ranged add constraint ranged_key unique (id, during without overlaps);

@@ -69,8 +69,8 @@ drop cast (app.address as text);
 drop cast (app.address as text);
 create cast (app.address as text) with inout;
 
--- missing | operator | app.===(app.mood, app.mood)
-drop operator app.=== (app.mood, app.mood);
+-- missing | operator | app.@@@(app.mood, app.mood)
+drop operator app.@@@ (app.mood, app.mood);
 
 -- changed | operator | app.===(app.mood, app.mood) | restrict
 alter operator app.=== (app.mood, app.mood) set (restrict = eqsel);
@@ -107,3 +107,79 @@ do $$ begin execute format('alter database %I set search_path = app, public', cu
 
 -- extra | setting | of harness_reader: work_mem
 do $$ begin execute format('alter role harness_reader in database %I set work_mem = %L', current_database(), '8MB'); end $$;
+
+-- missing | operator class | app.mood_class using hash
+drop operator family app.mood_class using hash;
+
+-- extra | operator class | app.more using btree
+create operator class app.more for type integer using btree as operator 3 =, function 1 btint4cmp(int4, int4);
+
+-- extra | operator family | app.more using btree
+create operator family app.more using btree;
+
+-- extra | conversion | app.more
+create conversion app.more for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
+
+-- extra | text search template | app.more
+create text search template app.more (lexize = dsimple_lexize);
+
+-- extra | text search parser | app.more
+create text search parser app.more
+    (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype);
+
+-- extra | subscription | more
+create subscription more connection 'dbname=x' publication y with (connect = false);
+
+-- extra | access method | more
+create access method more type table handler heap_tableam_handler;
+
+-- changed | statistics | app.customer_expr | expressions
+drop statistics app.customer_expr;
+create statistics app.customer_expr on lower(name), lower(nickname) from app.customer;
+
+-- changed | publication | corpus_filter | tables
+alter publication corpus_filter set table app.filtered (a, b) where (a > 1);
+
+-- changed | publication | corpus_filter | tables
+alter publication corpus_filter set table app.filtered (a) where (a > 0);
+
+-- changed | publication | corpus_publication | comment
+comment on publication corpus_publication is 'x';
+
+-- changed | server | corpus_server | grants
+grant usage on foreign server corpus_server to harness_reader;
+
+-- changed | foreign data wrapper | corpus_wrapper | grants
+grant usage on foreign data wrapper corpus_wrapper to harness_reader;
+
+-- changed | foreign data wrapper | corpus_wrapper | server_options
+alter foreign data wrapper corpus_wrapper options (add debug 'true');
+
+-- changed | user mapping | harness_reader on corpus_server | server_options
+alter user mapping for harness_reader server corpus_server options (set user 'y');
+
+-- changed | event trigger | corpus_event | comment
+comment on event trigger corpus_event is 'x';
+
+-- changed | collation | app.german | comment
+comment on collation app.german is 'x';
+
+-- changed | collation | app.german | lc_collate
+drop collation app.german;
+create collation app.german (lc_collate = 'POSIX', lc_ctype = 'C', provider = libc);
+
+-- changed | text search configuration | app.search_config | comment
+comment on text search configuration app.search_config is 'x';
+
+-- changed | cast | app.address as text | method
+drop cast (app.address as text);
+create cast (app.address as text) with function app.address_text(app.address) as assignment;
+
+-- missing | column | app.filtered.a
+alter table app.filtered drop column a cascade;
+
+-- missing | table | app.filtered
+drop table app.filtered cascade;
+
+-- missing | access method | corpus_heap
+drop access method corpus_heap;

@@ -95,3 +95,7 @@ create aggregate app.total(integer) (sfunc = app.sum_state, stype = integer, ini
 -- changed | aggregate | app.total(integer) | combine
 drop aggregate app.total(integer);
 create aggregate app.total(integer) (sfunc = app.sum_state, stype = integer, initcond = '0', combinefunc = app.sum_state);
+
+-- changed | function | app.atomic(integer) | body
+create or replace function app.atomic(a integer) returns bigint language sql stable
+    begin atomic select count(*) + 1 from app.filtered where filtered.a = atomic.a; end;

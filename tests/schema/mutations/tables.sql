@@ -149,3 +149,14 @@ create table app.listed_eu partition of app.listed for values in ('de', 'fr');
 
 -- renamed | table | app.customer | schema
 alter table app.customer set schema spare;
+
+-- changed | table | app.wide | access_method | since 15
+alter table app.wide set access method corpus_heap;
+
+-- changed | table | public.lonely | partition_key
+drop table public.lonely;
+create table public.lonely (id integer, note text) partition by hash (id);
+create rule lonely_quiet as on delete to public.lonely do instead nothing;
+
+-- changed | table | public.lonely | of_type
+alter table public.lonely of app.typed;

@@ -76,3 +76,7 @@ alter materialized view app.revenue rename to income;
 
 -- changed | materialized view | app.revenue | column_statistics
 alter materialized view app.revenue alter column total set statistics 9;
+
+-- changed | view | app.nested | kind
+drop view app.nested;
+create table app.nested (customer_name varchar(100));
