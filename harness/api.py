@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from harness.checks import selected_checks
 from harness.checks.base import BlockedCheck, Check, SkipCheck
 from harness.checks.context import CheckContext
+from harness.checks.policy import Policy
 from harness.environment import Project, find_project
 from harness.findings import (
     CheckOutcome,
@@ -87,6 +88,7 @@ class _Run:
         self._checks = checks
         self._progress = progress
         self._given = server
+        self._policy = Policy(settings.ignore, settings.severity)
         self._server: Server | None = None
         self._summary: ServerSummary | None = None
 
@@ -99,9 +101,19 @@ class _Run:
                 results, findings = self._run_all(context)
                 summary = self._project_summary(context)
         finally:
-            if self._server is not None and self._given is None:
-                self._server.close()
-        return Report(tuple(results), tuple(findings), summary, self._summary)
+            leftovers = self._close_server()
+        notes = (*self._policy.notes(results), *context.leftovers, *leftovers)
+        return Report(tuple(results), tuple(findings), summary, self._summary, notes)
+
+    def _close_server(self) -> list[str]:
+        """Close a server of our own; what it leaves is said in the report rather than instead of it."""
+        if self._server is None or self._given is not None:
+            return []
+        try:
+            self._server.close()
+        except HarnessError as error:
+            return [str(error)]
+        return []
 
     def _open_server(self) -> Server:
         self._server = self._given or open_server(self._settings)
@@ -131,7 +143,7 @@ class _Run:
         reason: str | None = None
         outcome: CheckOutcome
         try:
-            found = list(check.run(context))
+            found = self._policy.apply(check.run(context))
             outcome = outcome_of(found, self._settings.fail_on)
         except SkipCheck as error:
             outcome, reason = "skipped", str(error)

@@ -24,6 +24,7 @@ else:
     import tomli as tomllib
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?")
+SEVERITIES = (*(severity.value for severity in Severity), "off")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, None: 1.0}
 
 
@@ -57,6 +58,11 @@ class Settings:
     heads: tuple[str, ...] = option((), "Heads that the history is meant to have, when it has more than one.")
     ignore: tuple[str, ...] = option(
         (), "Globs of findings to leave out: a rule, an object, or `rule:object`, as in `drift.*:public.legacy_*`."
+    )
+    severity: Mapping[str, str] = option(
+        {},
+        "How severe the findings of a rule are: a table of globs on rules, each error, warning, info or off.",
+        variable=False,
     )
     model_packages: tuple[str, ...] = option(
         (), "Packages to search for models, besides those whose models env.py sees."
@@ -153,6 +159,13 @@ def _value(name: str, value: Any, default: Any, what: str) -> Any:
     if name == "env":
         if not isinstance(value, Mapping) or not all(isinstance(part, str) for part in value.values()):
             raise UsageError(f"{what} must be a table of strings.", 'For example: env = { DATABASE_URL = "{url}" }')
+        return dict(value)
+    if name == "severity":
+        if not isinstance(value, Mapping) or not all(part in SEVERITIES for part in value.values()):
+            raise UsageError(
+                f"{what} must be a table that gives rules one of {', '.join(SEVERITIES)}.",
+                'For example: severity = { "drift.*.comment" = "info" }',
+            )
         return dict(value)
     if isinstance(default, tuple):
         if name == "x" and isinstance(value, Mapping):

@@ -183,6 +183,12 @@ class CheckContext:
         found: dict[str, dict[str, Any]] = self.head_run.call("harness.models.places:places")
         return found
 
+    @cached_property
+    def pending(self) -> dict[str, Any]:
+        """What `alembic revision --autogenerate` would write at head: see `harness.models.pending`."""
+        found: dict[str, Any] = self.head_run.call("harness.models.pending:pending_operations")
+        return found
+
     @property
     def env_py(self) -> Location:
         """The project's `env.py`."""
