@@ -36,6 +36,8 @@ class TestDatabase:
 
     def __init__(self, database: ScratchDatabase) -> None:
         self._database = database
+        # Dropping the database closes them; what is forgotten before would be a ResourceWarning in the user's test.
+        self._connections: list[psycopg.Connection[Any]] = []
         self.name = database.name
         self.url = database.url
         self.async_url = with_driver(database.url, "asyncpg")
@@ -46,7 +48,9 @@ class TestDatabase:
         Args:
             arguments: further arguments of `psycopg.connect`.
         """
-        return self._database.connect(**arguments)
+        connection = self._database.connect(**arguments)
+        self._connections.append(connection)
+        return connection
 
     def fetch(self, query: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[Row]:
         """Run one statement and return its rows as dicts; `%s` and `%(name)s` stand for parameters, as in psycopg."""

@@ -127,8 +127,8 @@ def test_anew(migrations):
 
 
 def test_the_history_can_be_walked_with_data(user: pytest.Pytester, leftovers: Left) -> None:
-    user.makepyfile(WALK)
-    run(user).assert_outcomes(passed=2)
+    user.makepyfile(WALK + "    migrations.connect()  # and forgotten\n")
+    run(user, "-W", "error", "-p", "no:asyncio").assert_outcomes(passed=2)
     assert leftovers() == []
 
 
