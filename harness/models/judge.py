@@ -31,6 +31,7 @@ class _Judge:
         self._record = survey.record
         self._claims = survey.scan.claims
         self._targets = survey.record.target_tables
+        self._directory = project.directory
         self._others = OtherDatabases(survey, project)
         self._sites = _unexecuted_imports(survey)
 
@@ -53,8 +54,9 @@ class _Judge:
         """What came to be when a module was imported that `env.py` does not import."""
         for module, loaded in self._survey.loaded.items():
             for table in loaded.tables:
-                place = self._place(table["places"])
-                if loaded.failure is not None or place is None or self._ignored(place[0]):
+                # Without a place a library did it all, on behalf of the module.
+                place = self._place(table["places"]) or (module, self._claims[module][0].path, 1)
+                if loaded.failure is not None or self._ignored(place[0]):
                     continue
                 names = {model["name"] for model in loaded.models if model["table"] == table["key"]}
                 claim = self._claim(place, names, table["name"])
@@ -62,7 +64,7 @@ class _Judge:
                 if table["target"]:
                     if not table["excluded"]:
                         yield self._missing(place, claim, names, table, imports)
-                elif table["bind"] is None and not self._others.holds(claim.home if claim else None):
+                elif self._is_ours(place) and table["bind"] is None and not self._others.holds(_home(claim)):
                     yield self._other_base(place, claim, names, table, imports)
             for grown in loaded.grown if loaded.failure is None else ():
                 yield from self._grown(module, grown, loaded.models, loaded.order)
@@ -126,7 +128,7 @@ class _Judge:
                 yield from self._unregistered((claim,), loaded=True)
             elif not home or home in self._record.targets or key in self._targets or self._is_excluded(claim):
                 continue
-            elif not self._others.holds(home):
+            elif self._is_ours((claim.module, claim.path, claim.line)) and not self._others.holds(home):
                 yield fault_of("other-base", claim, loaded=True)
 
     def _registration(self, claim: Claim) -> tuple[str | None, str | None]:
@@ -198,6 +200,14 @@ class _Judge:
                     "unimportable", module, source.path, line, line, None, True, table, error=failure, sure=False
                 )
 
+    def _is_ours(self, place: Place) -> bool:
+        """Whether a second base there can be a mistake made in this project, and not a matter of a shared library's."""
+        top = place[0].partition(".")[0]
+        seen = {
+            model["module"].partition(".")[0] for model in self._record.models if model["home"] in self._record.targets
+        }
+        return top in seen or Path(place[1]).resolve().is_relative_to(self._directory)
+
     def _is_excluded(self, claim: Claim) -> bool:
         return claim.table is not None and (claim.schema, claim.table) in self._survey.excluded
 
@@ -221,6 +231,10 @@ class _Judge:
             if found is not None:
                 return found
         return None
+
+
+def _home(claim: Claim | None) -> str | None:
+    return claim.home if claim is not None else None
 
 
 def _unexecuted_imports(survey: Survey) -> dict[str, tuple[str, ImportSite]]:

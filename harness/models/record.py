@@ -54,7 +54,7 @@ def record(
         "binds": {homes[key]: metadata.info.get("bind_key") for key, metadata in found.metadatas.items()},
         "models": [model for mapper in found.mappers if (model := _model(mapper, homes))],
         "names": _names(found, homes, own),
-        "modules": {name: str(module.__file__) for name, module in own.items() if getattr(module, "__file__", None)},
+        "modules": {name: _path(file) for name, module in own.items() if (file := _attribute(module, "__file__"))},
         "packages": {**_packages(own), **{name: _locate(name) for name in packages}},
         "roots": _roots(inside, own),
         "preload_failures": failed,
@@ -179,7 +179,7 @@ def _names(found: _Found, homes: dict[int, str], own: dict[str, ModuleType]) -> 
     mapped = {id(mapper.class_) for mapper in found.mappers}
     names: dict[str, dict[str, Any]] = {}
     for kind, metadata in found.classes.items():
-        ancestors = {f"{parent.__module__.partition('.')[0]}.{parent.__name__}" for parent in kind.__mro__}
+        ancestors = {f"{_top(parent)}.{parent.__name__}" for parent in kind.__mro__}
         from_name = "lower" if "sqlmodel.SQLModel" in ancestors else ""
         from_name = "snake" if "flask_sqlalchemy.Model" in ancestors else from_name
         meanings[id(kind)] = {
@@ -200,7 +200,7 @@ def _names(found: _Found, homes: dict[int, str], own: dict[str, ModuleType]) -> 
 
 
 def _flask_database(value: Any, homes: dict[int, str]) -> dict[str, Any] | None:
-    if "flask_sqlalchemy" not in {parent.__module__.partition(".")[0] for parent in type(value).__mro__}:
+    if "flask_sqlalchemy" not in map(_top, type(value).__mro__):
         return None
     metadata = getattr(value, "metadata", None)
     if not isinstance(metadata, MetaData) or id(metadata) not in homes:
@@ -220,16 +220,30 @@ def _named(name: str) -> Any:
     return None
 
 
-def _places(module: ModuleType) -> list[str]:
-    file = getattr(module, "__file__", None)
-    return [str(file)] if file else _package_folders(module)
+def _path(path: Any) -> str:
+    # Not resolved: a folder that is a link is known to the user by the link's name.
+    return os.path.normpath(Path(path).absolute())
 
 
-def _package_folders(module: ModuleType | None) -> list[str]:
+def _top(kind: type) -> str:
+    return str(kind.__module__).partition(".")[0]
+
+
+def _places(module: Any) -> list[str]:
+    file = _attribute(module, "__file__")
+    return [_path(file)] if file else _package_folders(module)
+
+
+def _package_folders(module: Any) -> list[str]:
     try:
-        return [str(Path(folder).absolute()) for folder in getattr(module, "__path__", ())]
+        return [_path(folder) for folder in _attribute(module, "__path__") or ()]
     except Exception:  # a lazy module's __path__ may be anything; such a one has no files of the user's
         return []
+
+
+def _attribute(module: Any, name: str) -> Any:
+    # What stands in sys.modules need not be a module, and asking a lazy one for an attribute may import half a library.
+    return getattr(module, "__dict__", {}).get(name)
 
 
 def _packages(own: dict[str, ModuleType]) -> dict[str, list[str]]:
@@ -255,7 +269,7 @@ def _roots(inside: Inside, own: dict[str, ModuleType]) -> list[str]:
     tops = [module for name, module in own.items() if "." not in name]
     used = {str(Path(place).parent) for top in tops for place in (_package_folders(top) or _places(top))}
     here = str(inside.directory)
-    roots = {str(inside.directory / entry) for entry in sys.path}
+    roots = {_path(inside.directory / entry) for entry in sys.path}
     return sorted(
         root for root in roots if (root in used or (root + os.sep).startswith(here + os.sep)) and not is_library(root)
     )

@@ -7,7 +7,7 @@ modules that seem to hold models, and that `env.py` has not loaded, are imported
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from harness.environment import EnvironmentRun, Project, RunFailed
 from harness.findings import UsageError, VerdictError
 from harness.models.names import Names, Origin
+from harness.models.plugins import groups_asked_for, plugin_sources
 from harness.models.scan import Scan, scan
 from harness.models.sources import Source, walk_package, walk_root
 from harness.models.wiring import Wiring, read_wiring
@@ -139,6 +140,8 @@ def survey(
                     "Name it as it is imported, and see that env.py's sys.path holds it (prepend_sys_path).",
                 )
         sources = {source.module: source for source in _sources(record)}
+        for source in importer.plugins(list(sources.values())):
+            sources.setdefault(source.module, source)
         names = Names(sources, record.names)
 
         def leave_out(module: str) -> bool:
@@ -213,6 +216,13 @@ class _Importer:
         """What this interpreter has now."""
         preload, packages, targets = self.preload
         return Record.from_json(self.run.call(_RECORD, preload=preload, packages=packages, assume_target=targets))
+
+    def plugins(self, sources: Iterable[Source]) -> Iterator[Source]:
+        """The modules of the packages that the sources load by entry points."""
+        groups: dict[str, list[str]] = self.run.call("harness.models.plugins:entry_points")
+        asked = groups_asked_for(sources, groups)
+        modules = sorted({module for group in asked for module in groups[group]})
+        yield from plugin_sources(self.run.call("harness.models.plugins:locate", modules=modules)) if modules else ()
 
     def excluded(self, tables: list[tuple[str | None, str]]) -> frozenset[tuple[str | None, str]]:
         """Those of the tables that the filters of `env.py` leave out."""

@@ -44,9 +44,10 @@ def read_wiring(path: Path) -> Wiring:
     called = _called_functions(tree)
     top, within = [], []
     for site in syntax.imports:
-        if site.scope.kind in ("module", "try"):
+        kind, name = site.scope.kind, site.scope.name
+        if kind in ("module", "try"):
             top.append(site)
-        elif site.scope.kind == "function" and site.scope.name in called:
+        elif (kind == "function" and name in called) or (kind == "condition" and "is_offline_mode" in name):
             within.append(site)
     return Wiring(str(path), syntax, _modules(top), _modules(within), tuple(_targets(tree, syntax)))
 

@@ -142,3 +142,22 @@ def test_the_command_line_turns_red(tmp_path: Path) -> None:
     assert finding["location"]["path"] == "app/modules/order/models.py"
     expected = "Add to alembic/env.py, after line 4: from app.modules.order import models as order_models  # noqa: F401"
     assert finding["fix"] == expected
+
+
+def test_a_shared_library_with_a_base_of_its_own_is_left_alone(tmp_path: Path) -> None:
+    layout = _write("file_not_imported", tmp_path / "project")
+    library = tmp_path / "library" / "shared"
+    library.mkdir(parents=True)
+    text = (tmp_path / "project/app/models/audit.py").read_text()
+    (library / "__init__.py").write_text("")
+    (library / "models.py").write_text(text.replace("from app.db", "from shared.db").replace("audit_log", "shared"))
+    (library / "jobs.py").write_text(text.replace("from app.db", "from shared.db").replace("audit_log", "job"))
+    (library / "late.py").write_text(text.replace("audit_log", "late"))
+    (library / "db.py").write_text((tmp_path / "project/app/db.py").read_text())
+    ini = tmp_path / "project" / "alembic.ini"
+    ini.write_text(ini.read_text().replace("prepend_sys_path = .", "prepend_sys_path = . ../library"))
+    env_py = tmp_path / "project" / "alembic" / "env.py"
+    env_py.write_text(f"import shared.models\n{env_py.read_text()}")
+
+    # What the library puts on the application's own base is the application's business.
+    assert {finding.object.name for finding in _find(layout) if finding.object} == {"audit_log", "late"}
