@@ -94,7 +94,7 @@ def _attributes_newer_than(version: int) -> frozenset[str]:
 
 # Attributes that only servers from a version on have: nothing can be said of them across that version.
 _NEW_ATTRIBUTES = {
-    14: frozenset({"compression", "multirange"}),
+    14: frozenset({"compression", "multirange", "synchronous_commit"}),
     18: frozenset({"not_null_name", "not_null_options"}),
 }
 

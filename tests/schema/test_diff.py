@@ -100,7 +100,8 @@ def test_a_renamed_table_is_a_proposal(rich: Connection, expected: Schema) -> No
     [
         "drop table app.line; create table app.other (order_id integer not null)",
         "drop table public.lonely; create table public.other (id integer, note varchar)",
-        "drop table public.lonely; create table public.a (id integer, note text); create table public.b (id integer, note text)",
+        "drop table public.lonely;"
+        "create table public.a (id integer, note text); create table public.b (id integer, note text)",
     ],
 )
 def test_a_table_that_is_another_is_no_rename(sql: str, rich: Connection, expected: Schema) -> None:

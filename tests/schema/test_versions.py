@@ -1,0 +1,63 @@
+"""The same schema on another major version of PostgreSQL is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from harness.findings import VerdictError
+from harness.schema import Schema, diff, read_schema
+from harness.server import Server, binaries, open_server
+from harness.settings import Settings
+
+from .conftest import RICH, Connection, create_roles
+from .corpus import Mutation, mutations
+
+
+@pytest.fixture(scope="module")
+def other_server(server: Server) -> Iterator[Server]:
+    """A server of this machine, of another major version than the one that the other tests use."""
+    with pytest.MonkeyPatch.context() as patch:
+        # What is left are the installations on PATH and of Debian.
+        patch.setattr(binaries, "_WHEELS", ())
+        try:
+            opened = open_server(Settings(server="embedded"))
+        except VerdictError as error:
+            pytest.skip(f"no other PostgreSQL here: {error}")
+    with opened:
+        if opened.version.partition(".")[0] == server.version.partition(".")[0]:
+            pytest.skip("the other PostgreSQL here has the same major version")
+        with psycopg.connect(opened.url, autocommit=True) as connection:
+            create_roles(connection)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def other(other_server: Server) -> Iterator[Connection]:
+    database = other_server.create_database("other")
+    with database.connect() as connection:
+        connection.execute(RICH.encode())
+        yield connection
+    database.drop()
+
+
+def test_no_difference(other: Connection, expected: Schema) -> None:
+    actual = read_schema(other)
+    assert actual.server_version != expected.server_version
+    assert diff(expected, actual) == []
+    assert diff(actual, expected) == []
+
+
+SOME = [mutation for mutation in mutations() if mutation.since == 13][::12]
+
+
+@pytest.mark.parametrize("mutation", SOME, ids=str)
+def test_a_fault_is_seen_across_versions(mutation: Mutation, other: Connection, expected: Schema) -> None:
+    with other.transaction(force_rollback=True):
+        other.execute(mutation.sql.encode())
+        actual = read_schema(other)
+    assert [(item.change, str(item.object), item.attribute) for item in diff(expected, actual)] == [
+        (mutation.change, mutation.object, mutation.attribute)
+    ]
