@@ -10,11 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import psycopg
 import pytest
-from tiny_projects import DRIFTED, surroundings
+from tiny_projects import DRIFTED, ENV, surroundings
 
 from harness.cli import main
 from harness.server import Server
@@ -67,6 +68,36 @@ def test_an_env_py_that_raises_is_no_verdict_and_no_traceback_of_ours(harness: R
     assert done.returncode == 3
     assert "the vault is sealed" in done.stdout + done.stderr
     assert "harness/cli.py" not in done.stdout + done.stderr
+
+
+SQLITE = ENV.replace("postgresql+psycopg://app:secret@db.invalid/live", "sqlite:///shop.db")
+NO_METADATA = ENV.replace("target_metadata=models.Base.metadata", "target_metadata=None")
+
+
+@pytest.mark.parametrize(
+    ("parts", "select", "code", "says"),
+    [
+        ({"revisions": ()}, "graph,upgrade", 1, "There is no revision in alembic/versions."),
+        ({"env": "import sys\nsys.exit(4)\n"}, "upgrade", 3, "env.py called sys.exit(4) at alembic/env.py:2."),
+        ({"env": "from alembic import context\n"}, "upgrade", 3, "without calling context.run_migrations()"),
+        ({"env": NO_METADATA}, "upgrade,drift", 0, "drift 0.00 s env.py passes no target_metadata"),
+        (
+            {"env": SQLITE},
+            "upgrade",
+            2,
+            "env.py connects to sqlite, not to PostgreSQL. Tell it the scratch database: --env",
+        ),
+        ({"files": {"alembic/versions/odd.py": "def ("}}, "graph", 1, "alembic/versions/odd.py cannot be imported"),
+    ],
+    ids=["empty-history", "exits", "never-migrates", "no-metadata", "sqlite", "syntax-error"],
+)
+def test_what_projects_do_has_the_right_exit_code_and_sentence(
+    harness: Run, project: Make, parts: dict[str, Any], select: str, code: int, says: str
+) -> None:
+    done = harness("check", "--select", select, cwd=project(**parts))
+    assert done.returncode == code
+    assert says in " ".join((done.stdout + done.stderr).split())
+    assert "harness/cli.py" not in done.stderr
 
 
 @pytest.mark.parametrize(
