@@ -26,7 +26,6 @@ class Pilot:
 
     def __init__(self, inside: Inside) -> None:
         self._inside = inside
-        self._deploying: str | None = None
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[MigrationStep]:
         """Alembic's `fn`: called by `run_migrations` with the version table's rows and the migration context."""
@@ -35,6 +34,7 @@ class Pilot:
         inside = self._inside
         inside.context = context
         maintainer = HeadMaintainer(context, heads)
+        walking = False
         inside.channel.send(
             {
                 "event": "running",
@@ -52,6 +52,10 @@ class Pilot:
                 if kind == "deploy":
                     yield from self._deploy(command["target"], heads)
                     return
+                if not walking:
+                    # Alembic has just made the version table; a walk commits all along, and this comes first.
+                    self._dbapi(context).commit()
+                    walking = True
                 if kind == "plan":
                     inside.channel.send(self._plan(command["target"], command["direction"], maintainer))
                 elif kind == "step":

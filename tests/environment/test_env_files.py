@@ -12,8 +12,10 @@ import pytest
 from env_files import ASYNC, CONCURRENTLY, GLOBAL_ASYNC_ENGINE, NO_OP_IN_A_LOOP, REVISIONS, SYNC, write_project
 
 import harness
+from harness.environment import EnvironmentRun, find_project
 from harness.findings import UsageError, VerdictError
 from harness.server import Server
+from harness.settings import Settings
 
 ASYNCPG = "postgresql+asyncpg://app:secret@192.0.2.1/live"
 
@@ -207,3 +209,12 @@ def test_transaction_per_migration(tmp_path: Path, server: Server) -> None:
     env_py = SYNC.replace("connection=connection,", "connection=connection, transaction_per_migration=True,")
     report = write_project(tmp_path, server, env_py, revisions=(*REVISIONS, CONCURRENTLY)).check("upgrade", "downgrade")
     assert report.exit_code() == 0, report.to_dict()
+
+
+def test_a_question_before_the_first_step_changes_nothing(tmp_path: Path, server: Server) -> None:
+    write_project(tmp_path, server)
+    project = find_project(Settings(), tmp_path)
+    with server.create_database("question") as database, EnvironmentRun.start(project, database.url) as run:
+        assert [revision.id for revision in run.history().revisions] == ["r1", "r2"]
+        assert [step.revision for step in run.upgrade()] == ["r1", "r2"]
+        assert run.heads == ("r2",)
