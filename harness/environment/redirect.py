@@ -85,7 +85,7 @@ class Redirect:
         from sqlalchemy import event
         from sqlalchemy.engine import Engine
 
-        event.listen(Engine, "do_connect", self._do_connect)
+        event.listen(Engine, "do_connect", self.do_connect)
         wrappers: Mapping[str, Callable[[ModuleType], None]] = {
             "asyncpg.connection": self._wrap_asyncpg,
             "psycopg.connection": functools.partial(self._wrap_psycopg, class_name="Connection"),
@@ -115,7 +115,7 @@ class Redirect:
                 PGDATABASE=target["database"],
             )
 
-    def _do_connect(self, dialect: Any, _record: Any, arguments: list[Any], parameters: dict[str, Any]) -> None:
+    def do_connect(self, dialect: Any, _record: Any, arguments: list[Any], parameters: dict[str, Any]) -> None:
         """SQLAlchemy's `do_connect`: change the arguments in place, and let SQLAlchemy connect."""
         if getattr(_bypass, "depth", 0):
             return

@@ -29,7 +29,7 @@ class TemporaryRedirect(Redirect):
     def listening(self) -> Iterator[None]:
         """Redirect within this block."""
         listeners: list[tuple[type, str, Any]] = [
-            (Engine, "do_connect", self._do_connect),
+            (Engine, "do_connect", self.do_connect),
             (Pool, "connect", self._connected),
             (Pool, "checkout", self._checked_out),
         ]
