@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,12 @@ from harness.environment.records import to_json
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
+    from sqlalchemy.engine import Connection, Engine
 
     from harness.environment.inside import Inside
+
+# PostgreSQL: duplicate_schema and duplicate_object, for a schema or an extension that is there already.
+_THERE_ALREADY = re.compile(r'^(schema|extension) "((?:[^"]|"")+)" already exists')
 
 
 def configured_metadata(inside: Inside) -> list[MetaData]:
@@ -28,16 +33,21 @@ def create_all(inside: Inside, url: str, schemas: Sequence[str], extensions: Seq
     """Make the models' schema on the database of `url`.
 
     Schemas and extensions come first, since models cannot say them but their types and tables need them; enum and
-    domain types attach their own `before_create` listeners, so later would be too late.
+    domain types attach their own `before_create` listeners, so later would be too late. What the models' own listeners
+    insist on making is left to them.
 
     Args:
         schemas: names of schemas to make.
         extensions: name and schema of each extension to make.
 
     Returns:
-        `failure`, a `Failure` or None, and `table`, the table that could not be made, if it can be told.
+        `failure`, a `Failure` or None, and `culprits`: for each model that cannot be created, its `table` (the key in
+        the MetaData), `part` (a column's, constraint's or index's name, None if it is the whole) and `failure`. There
+        may be a failure without a culprit.
     """
     from sqlalchemy import text
+
+    from harness.models.culprits import culprits
 
     engine = inside.engine(url)
     quote = engine.dialect.identifier_preparer.quote_identifier
@@ -47,12 +57,61 @@ def create_all(inside: Inside, url: str, schemas: Sequence[str], extensions: Seq
                 connection.execute(text(f"create schema if not exists {quote(schema)}"))
             for name, schema in extensions:
                 connection.execute(text(f"create extension if not exists {quote(name)} schema {quote(schema)} cascade"))
-        try:
+        error = _create(inside, engine)
+        while error is not None and (there := _THERE_ALREADY.match(inside.describe(error).message)):
             with engine.begin() as connection:
-                for metadata in configured_metadata(inside):
-                    metadata.create_all(connection)
-        except Exception as error:
-            return {"failure": to_json(inside.describe(error))}
+                connection.execute(text(f"drop {there[1]} {quote(there[2])}"))
+            error = _create(inside, engine)
+        if error is None:
+            return {"failure": None, "culprits": []}
+        found = culprits(inside, engine, configured_metadata(inside))
+        return {"failure": to_json(inside.describe(error)), "culprits": found}
     finally:
         engine.dispose()
-    return {"failure": None}
+
+
+def _create(inside: Inside, engine: Engine) -> Exception | None:
+    try:
+        with engine.begin() as connection:
+            for metadata in configured_metadata(inside):
+                metadata.create_all(connection)
+    except Exception as error:
+        return error
+    return None
+
+
+def clear(inside: Inside, url: str) -> None:
+    """Drop from a clone of the migrated database what the models make themselves, and every table and view.
+
+    What is left is what only migrations make and models may stand on: functions, domains, types with
+    `create_type=False`, text search configurations.
+    """
+    from sqlalchemy.dialects.postgresql import DOMAIN
+    from sqlalchemy.types import Enum
+
+    from harness.models.types import types_of
+
+    engine = inside.engine(url)
+    preparer: Any = engine.dialect.identifier_preparer
+    try:
+        with engine.begin() as connection:
+            _drop_relations(connection)
+            for metadata in configured_metadata(inside):
+                # Not metadata.drop_all: it would fire the models' own listeners.
+                for sequence in metadata._sequences.values():
+                    connection.exec_driver_sql(f"drop sequence if exists {preparer.format_sequence(sequence)} cascade")
+                for kind, _ in types_of(metadata):
+                    made = isinstance(kind, (Enum, DOMAIN)) and getattr(kind, "create_type", True)
+                    if made and kind.name is not None:
+                        word = "domain" if isinstance(kind, DOMAIN) else "type"
+                        connection.exec_driver_sql(f"drop {word} if exists {preparer.format_type(kind)} cascade")
+    finally:
+        engine.dispose()
+
+
+def _drop_relations(connection: Connection) -> None:
+    from importlib import resources
+
+    text = (resources.files(__package__) / "sql" / "own_relations.sql").read_text(encoding="utf-8")
+    for kind, name in connection.exec_driver_sql(text).all():
+        connection.exec_driver_sql(f"drop {kind} if exists {name} cascade")

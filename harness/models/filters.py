@@ -48,7 +48,7 @@ def excluded(inside: Inside, objects: Sequence[Sequence[str]], default_schema: s
             continue
         place = None if schema == default_schema else schema
         if any(
-            not _name_included(include_name, alembic_type, place, table, name)
+            not _name_included(include_name, alembic_type, place, table, name, default_schema)
             or not objects_of.included(include_object, alembic_type, place, table, name)
             for include_name, include_object in filters
         ):
@@ -57,12 +57,17 @@ def excluded(inside: Inside, objects: Sequence[Sequence[str]], default_schema: s
 
 
 def _name_included(
-    include_name: Callable[..., bool] | None, alembic_type: str, schema: str | None, table: str, name: str
+    include_name: Callable[..., bool] | None,
+    alembic_type: str,
+    schema: str | None,
+    table: str,
+    name: str,
+    default_schema: str,
 ) -> bool:
     if include_name is None:
         return True
     if alembic_type == "schema":
-        return include_name(None if schema is None else name, "schema", {})
+        return include_name(None if name == default_schema else name, "schema", {})
     parents: dict[str, str | None] = {"schema_name": schema}
     if alembic_type != "table":
         parents["table_name"] = table

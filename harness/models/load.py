@@ -147,6 +147,7 @@ def _failure(inside: Inside, name: str) -> dict[str, Any] | None:
             "message": described.message,
             "path": described.path,
             "line": described.line,
+            "detail": described.traceback,
         }
     return None
 

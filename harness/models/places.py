@@ -1,98 +1,213 @@
-"""Inside: where the models' tables and columns stand in the user's files."""
+"""Inside: where the models' tables, columns, constraints, indexes and types stand in the user's files."""
 
 from __future__ import annotations
 
 import ast
 import gc
-import inspect
-from functools import cache
+import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table
+from sqlalchemy import (
+    CheckConstraint,
+    Constraint,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint, dialect
 from sqlalchemy.orm import Mapper
 
 from harness.models.create import configured_metadata
+from harness.models.sites import PARTS, Place, attribute_site, called, calls, class_site, given_name, place_of, texts
+from harness.models.types import types_of
 
 if TYPE_CHECKING:
     from harness.environment.inside import Inside
 
+_KINDS: tuple[tuple[type, str], ...] = (
+    (PrimaryKeyConstraint, "primary key"),
+    (ForeignKeyConstraint, "foreign key"),
+    (UniqueConstraint, "unique constraint"),
+    (CheckConstraint, "check constraint"),
+    (ExcludeConstraint, "exclusion constraint"),
+    (Index, "index"),
+)
+_TABLE = frozenset({"Table"})
 
-def places(inside: Inside) -> dict[str, dict[str, Any]]:
-    """By table key (`schema.name`, or `name`): where its mapped class stands, and where each of its columns does.
 
-    A place is `[path, line, end_line]`, the path absolute; columns of a mixin stand in the mixin. Tables with no
-    mapped class, and classes without a source file, are left out.
+def places(inside: Inside) -> dict[str, Any]:
+    """Where everything that the MetaData of `env.py` hold stands.
+
+    A place is `[path, first line, last line]`, the path absolute; None where there is no source to be found. What a
+    mixin brings stands in the mixin.
+
+    Returns:
+        `tables`: by the table's key, its `place`, its `columns` (name to place) and its `parts`: each constraint and
+        index with its `kind`, its `name` in the database (None if the server chooses), its `columns` and its `place`;
+        `types`: by `schema.name` or `name`, the place of a column of that enum or domain; `sequences`: by name.
     """
-    wanted = {id(table) for metadata in configured_metadata(inside) for table in metadata.tables.values()}
-    result: dict[str, dict[str, Any]] = {}
+    several = configured_metadata(inside)
+    tables = {id(table): table for metadata in several for table in metadata.tables.values()}
+    classes: dict[int, list[type]] = {key: [] for key in tables}
+    mappers: dict[int, list[Mapper[Any]]] = {key: [] for key in tables}
     for mapper in [thing for thing in gc.get_objects() if issubclass(type(thing), Mapper)]:
-        table = mapper.local_table
-        if not isinstance(table, Table) or id(table) not in wanted:
+        if id(mapper.local_table) in tables:
+            # A base class comes before the classes that share its table.
+            position = 0 if mapper.inherits is None or mapper.inherits.local_table is not mapper.local_table else 99
+            classes[id(mapper.local_table)].insert(position, mapper.class_)
+            mappers[id(mapper.local_table)].insert(position, mapper)
+    files = _files(inside)
+    found = {table.key: _TableSites(table, classes[key], mappers[key], files).record() for key, table in tables.items()}
+    types: dict[str, Place | None] = {}
+    for metadata in several:
+        for kind, column in types_of(metadata):
+            if name := getattr(kind, "name", None):
+                schema = getattr(kind, "schema", None)
+                place = found[column.table.key]["columns"].get(column.name) or found[column.table.key]["place"]
+                types.setdefault(f"{schema}.{name}" if schema else name, place)
+    sequences = {
+        name: place_of(path, call)
+        for path in files
+        for call in calls(path, frozenset({"Sequence"}))
+        if (name := given_name(call)) is not None
+    }
+    return {"tables": found, "types": types, "sequences": sequences}
+
+
+def _files(inside: Inside) -> list[str]:
+    """The files of the modules that `env.py` brought in and that may make a table by hand."""
+    paths = [str(inside.script.dir) + "/env.py"]
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if name in inside.start_modules or not path or not path.endswith(".py"):
             continue
-        if mapper.inherits is not None and mapper.inherits.local_table is table:
-            continue  # single-table inheritance: the table stands with the base class
-        definition = _definition(mapper.class_)
-        if definition is None:
-            continue
-        columns = {}
-        for column in table.columns:
-            attribute = (
-                mapper.get_property_by_column(column).key if mapper.columns.contains_column(column) else column.key
-            )
-            place = _attribute(mapper.class_, attribute)
-            if place is not None:
-                columns[column.name] = place
-        path, node = definition
-        result[table.key] = {"place": [path, node.lineno, node.end_lineno], "columns": columns}
-    return result
+        if name.partition(".")[0] not in ("sqlalchemy", "alembic", "harness", "sqlmodel"):
+            paths.append(path)
+    return [path for path in dict.fromkeys(paths) if _may_make_tables(path)]
 
 
-def _attribute(kind: type, name: str) -> list[Any] | None:
-    for owner in kind.__mro__:
-        definition = _definition(owner)
-        if definition is None:
-            continue
-        path, node = definition
-        for statement in node.body:
-            targets: list[ast.expr] = []
-            if isinstance(statement, ast.AnnAssign):
-                targets = [statement.target]
-            elif isinstance(statement, ast.Assign):
-                targets = statement.targets
-            elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name == name:
-                return [path, statement.lineno, statement.end_lineno]
-            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-                return [path, statement.lineno, statement.end_lineno]
-    return None
-
-
-def _definition(kind: type) -> tuple[str, ast.ClassDef] | None:
+def _may_make_tables(path: str) -> bool:
     try:
-        path = inspect.getsourcefile(kind)
-    except TypeError:  # built in, or made where no file is
+        with open(path, "rb") as file:  # noqa: PTH123  # thousands of modules: pathlib would double the time
+            text = file.read()
+    except OSError:
+        return False
+    return b"sqlalchemy" in text and any(word in text for word in (b"Table(", b"Index(", b"Sequence("))
+
+
+class _TableSites:
+    """Finds the places of one table and its parts."""
+
+    def __init__(self, table: Table, classes: list[type], mappers: list[Mapper[Any]], files: list[str]) -> None:
+        self._table, self._classes, self._mappers, self._files = table, classes, mappers, files
+        self._call = self._table_call()
+
+    def record(self) -> dict[str, Any]:
+        columns = {column.name: self._column(column) for column in self._table.columns}
+        own = self._own_parts()
+        parts = []
+        every: list[Any] = [*self._table.constraints, *self._table.indexes]
+        for item in every:
+            kind = next((word for type_, word in _KINDS if isinstance(item, type_)), None)
+            if kind is None:
+                continue
+            names = [str(column.name) for column in item.columns]
+            part = {"kind": kind, "name": _database_name(item), "columns": names}
+            place = own.get(id(item)) or self._by_call(item, kind, names)
+            if place is None and names:
+                place = columns.get(names[0]) if len(names) == 1 or kind == "primary key" else None
+            parts.append({**part, "place": place})
+        return {"place": self._place(), "columns": columns, "parts": parts}
+
+    def _place(self) -> Place | None:
+        # An imperatively mapped class says nothing of its table; a declared one has the call within it, if any.
+        if self._call is not None:
+            return place_of(*self._call)
+        for kind in self._classes:
+            site = class_site(kind)
+            if site is not None:
+                return place_of(*site)
         return None
-    node = _classes(path).get(kind.__qualname__) if path is not None else None
-    return None if node is None or path is None else (path, node)
+
+    def _table_call(self) -> tuple[str, ast.Call] | None:
+        if any(attribute_site(kind, "__tablename__") for kind in self._classes):
+            return None
+        for path in self._files:
+            for call in calls(path, _TABLE):
+                if given_name(call) == self._table.name:
+                    schemas = texts(keyword.value for keyword in call.keywords if keyword.arg == "schema")
+                    if not schemas or schemas[0] == self._table.schema:
+                        return path, call
+        return None
+
+    def _column(self, column: Any) -> Place | None:
+        if self._call is not None:
+            path, table_call = self._call
+            for call in [node for node in table_call.args if isinstance(node, ast.Call)]:
+                if called(call) == "Column" and given_name(call) == column.name:
+                    return place_of(path, call)
+        for mapper in self._mappers:
+            if mapper.columns.contains_column(column):
+                site = attribute_site(mapper.class_, mapper.get_property_by_column(column).key)
+                if site is not None:
+                    return site[0]
+        return None
+
+    def _own_parts(self) -> dict[int, Place]:
+        """The parts in `__table_args__`, by identity: as the syntax tree has them, one by one."""
+        found: dict[int, Place] = {}
+        for kind in self._classes:
+            site = attribute_site(kind, "__table_args__")
+            values = getattr(kind, "__table_args__", None)
+            if site is None or not isinstance(values, tuple):
+                continue
+            place, statement = site
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Tuple) and len(node.elts) == len(values):
+                    for value, element in zip(values, node.elts, strict=True):
+                        if not isinstance(element, ast.Starred):
+                            found[id(value)] = place_of(place[0], element)
+                    break
+        return found
+
+    def _by_call(self, item: Constraint | Index, kind: str, columns: list[str]) -> Place | None:
+        names = {str(item.name), _database_name(item)} if item.name is not None else set()
+        for path, call in self._part_calls():
+            made = next((word for type_, word in _KINDS if type_.__name__ == called(call)), None)
+            if made != kind:
+                continue
+            name = given_name(call)
+            if name is not None:
+                if name in names:
+                    return place_of(path, call)
+            elif columns and self._within(call) and texts(_positional(call))[: len(columns)] == columns:
+                return place_of(path, call)
+        return None
+
+    def _part_calls(self) -> Iterator[tuple[str, ast.Call]]:
+        if self._call is not None:
+            path, table_call = self._call
+            yield from ((path, node) for node in table_call.args if isinstance(node, ast.Call))
+        own = dict.fromkeys(site[0] for kind in self._classes for owner in kind.__mro__ if (site := class_site(owner)))
+        for path in dict.fromkeys([*own, *self._files]):
+            yield from ((path, call) for call in calls(path, PARTS))
+
+    def _within(self, call: ast.Call) -> bool:
+        """Whether a call without a name is this table's, and not another's with columns of the same names."""
+        return self._call is not None and call in self._call[1].args
 
 
-@cache
-def _classes(path: str) -> dict[str, ast.ClassDef]:
-    """The classes of a file by qualified name; empty if it cannot be read as Python."""
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123  # `path` comes from inspect, as a string
-            tree = ast.parse(file.read())
-    except (OSError, SyntaxError, ValueError):
-        return {}
-    found: dict[str, ast.ClassDef] = {}
-    pending: list[tuple[str, ast.AST]] = [("", tree)]
-    while pending:
-        prefix, node = pending.pop()
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.ClassDef):
-                found[prefix + child.name] = child
-                pending.append((f"{prefix}{child.name}.", child))
-            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                pending.append((f"{prefix}{child.name}.<locals>.", child))
-            else:
-                pending.append((prefix, child))
-    return found
+def _positional(call: ast.Call) -> list[ast.expr]:
+    return call.args if called(call) != "Index" else call.args[1:]
+
+
+def _database_name(item: Constraint | Index) -> str | None:
+    """The name that the DDL gives; None if it leaves it to the server."""
+    preparer = dialect().identifier_preparer  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
+    name = preparer.format_index(item) if isinstance(item, Index) else preparer.format_constraint(item)
+    if name is None:
+        return None
+    return str(name[1:-1].replace('""', '"') if name.startswith('"') else name)

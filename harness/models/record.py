@@ -5,6 +5,7 @@ Everything is read from objects that exist: nothing is configured, reflected or 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import importlib.util
@@ -41,7 +42,10 @@ def record(
     Returns:
         What `harness.models.survey.Record` holds.
     """
-    failed = {name: error for name in preload if (error := _import(name))}
+    for name in preload:
+        # What cannot be imported is missing from the record, and the judgement says so in its own words.
+        with contextlib.suppress(Exception, SystemExit):
+            importlib.import_module(name)
     gc.collect()
     found = _Found()
     targets = target_metadata(inside, assume_target)
@@ -57,7 +61,6 @@ def record(
         "modules": {name: _path(file) for name, module in own.items() if (file := _attribute(module, "__file__"))},
         "packages": {**_packages(own), **{name: _locate(name) for name in packages}},
         "roots": _roots(inside, own),
-        "preload_failures": failed,
         "script_directory": script_directory(inside),
         "version_locations": [str(inside.directory / str(path)) for path in inside.script._version_locations],
     }
@@ -273,13 +276,3 @@ def _roots(inside: Inside, own: dict[str, ModuleType]) -> list[str]:
     return sorted(
         root for root in roots if (root in used or (root + os.sep).startswith(here + os.sep)) and not is_library(root)
     )
-
-
-def _import(name: str) -> str | None:
-    try:
-        importlib.import_module(name)
-    except (KeyboardInterrupt, GeneratorExit):
-        raise
-    except BaseException as error:
-        return f"{type(error).__name__}: {error}"
-    return None

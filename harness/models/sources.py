@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 # Folders that hold no module of the application, whatever is in them.
 _NOT_CODE = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
-_TEST_FOLDERS = frozenset({"test", "tests"})
+_TEST_FOLDER = re.compile(r"tests?|\w+_tests|tests_\w+")
 _TEST_FILE = re.compile(r"test_.*|.*_test|conftest")
 _TEST_CONTENT = re.compile(rb"^\s*(?:async )?def test_|^\s*class Test|\bimport (?:pytest|unittest)\b", re.MULTILINE)
 _REVISION_CONTENT = re.compile(rb"^down_revision\b", re.MULTILINE)
@@ -88,7 +88,7 @@ def _walk_folder(name: str, folder: Path, leave_out: frozenset[str]) -> Iterator
 
 
 def _enter(folder: Path, leave_out: frozenset[str]) -> bool:
-    if not folder.name.isidentifier() or folder.name in _NOT_CODE or folder.name in _TEST_FOLDERS:
+    if not folder.name.isidentifier() or folder.name in _NOT_CODE or _TEST_FOLDER.fullmatch(folder.name):
         return False
     if str(folder) in leave_out or (folder / "pyvenv.cfg").exists():
         return False
@@ -116,7 +116,7 @@ def _walk_archive(name: str, archive: str, inner: str) -> Iterator[Source]:
         if is_package:
             parts.pop()
         dotted = [*([name] if name else []), *parts]
-        if dotted and all(part.isidentifier() for part in parts) and not _TEST_FOLDERS & set(parts[:-1]):
+        if dotted and all(part.isidentifier() for part in parts) and not any(map(_TEST_FOLDER.fullmatch, parts[:-1])):
             yield Source(".".join(dotted), f"{archive}/{member}", is_package, archive)
 
 

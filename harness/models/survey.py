@@ -50,7 +50,6 @@ class Record:
     modules: Mapping[str, str]
     packages: Mapping[str, Sequence[str] | None]
     roots: tuple[str, ...]
-    preload_failures: Mapping[str, str]
     script_directory: str
     version_locations: tuple[str, ...]
 
@@ -64,10 +63,6 @@ class Record:
     def target_tables(self) -> frozenset[str]:
         """The keys of every table that `env.py` passes."""
         return frozenset(key for home in self.targets for key in self.tables[home])
-
-    def registers(self, module: str, name: str) -> bool:
-        """Whether a class is mapped, on whatever MetaData."""
-        return any(model["module"] == module and model["name"] == name for model in self.models)
 
 
 @dataclass(frozen=True)
@@ -254,8 +249,7 @@ class _Importer:
             raise
         except VerdictError as error:
             self._spoilt = True
-            message = "importing it ended the interpreter, or did not end itself"
-            return Loaded({"module": modules[-1], "kind": "harness", "message": message, "detail": error.detail})
+            return Loaded({"module": modules[-1], "kind": None, "message": error.message, "detail": error.detail})
         # A module that failed half-way may have left tables behind, which would be in the way of the next.
         self._spoilt = loaded.failure is not None and bool(loaded.tables or loaded.models or len(modules) > 1)
         return loaded
