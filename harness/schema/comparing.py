@@ -48,6 +48,10 @@ class Comparison:
         if self._across:
             self.ignored_attributes |= _attributes_newer_than(self._oldest)
 
+    def comparable(self, text: str) -> str:
+        """A text in a form in which both servers print it."""
+        return unqualified(text) if self._deparsers_differ else text
+
     def changes(self, expected: SchemaObject, actual: SchemaObject) -> list[AttributeChange]:
         """The attributes that differ, in the order of the catalog query."""
         if expected.attributes == actual.attributes:
@@ -83,8 +87,8 @@ class Comparison:
         if not (isinstance(left, str) and isinstance(right, str)):
             return False
         left, right = settled(left), settled(right)
-        if left != right and self._deparsers_differ and attribute == "definition":
-            left, right = unqualified(left), unqualified(right)
+        if attribute == "definition":
+            left, right = self.comparable(left), self.comparable(right)
         return left == right
 
 

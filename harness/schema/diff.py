@@ -43,7 +43,7 @@ def diff(expected: Schema, actual: Schema, *, ignore: Collection[str] = ()) -> l
         nodes += _paired(item, other, comparison)
     if not comparison.ignores_order:
         nodes += _column_order(expected, actual, pairing, moved)
-    roots = fold(nodes, expected, actual)
+    roots = fold(nodes, expected, actual, comparison.comparable)
     if comparison.ignores_names:
         roots = [node for node in roots if not (node.change == "renamed" and node.identity.kind in NAMED_BY_CONVENTION)]
     return [node.difference() for node in sorted(roots, key=lambda node: node.sort_key)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -98,9 +98,15 @@ class Node:
         )
 
 
-def fold(nodes: list[Node], expected: Schema, actual: Schema) -> list[Node]:
-    """Put each node under the node that it follows from; return those that follow from none."""
-    folder = _Folder(nodes, expected, actual)
+def fold(nodes: list[Node], expected: Schema, actual: Schema, comparable: Callable[[str], str]) -> list[Node]:
+    """Put each node under the node that it follows from; return those that follow from none.
+
+    Args:
+        nodes: all that differs.
+        expected, actual: the schemas.
+        comparable: brings a text of either server to a form in which both print it.
+    """
+    folder = _Folder(nodes, expected, actual, comparable)
     parents: dict[Node, Node] = {}
     for node in nodes:
         for cause in folder.causes(node):
@@ -121,7 +127,8 @@ def _leads_to(parents: dict[Node, Node], node: Node | None, target: Node) -> boo
 
 
 class _Folder:
-    def __init__(self, nodes: list[Node], expected: Schema, actual: Schema) -> None:
+    def __init__(self, nodes: list[Node], expected: Schema, actual: Schema, comparable: Callable[[str], str]) -> None:
+        self._comparable = comparable
         self._schemas = (expected, actual)
         self._by_identity: tuple[dict[Identity, list[Node]], ...] = (defaultdict(list), defaultdict(list))
         # The new defaults that take their values from a sequence.
@@ -148,7 +155,7 @@ class _Folder:
         assert node.item is not None
         for identity in (*node.item.uses, *owners(node.item)):
             for cause in self._by_identity[0].get(identity, ()):
-                if cause.change == "renamed" and _follows_name(node, cause):
+                if cause.change == "renamed" and self._follows_name(node, cause):
                     yield cause
 
     def _causes_of_presence(self, node: Node) -> Iterator[Node]:
@@ -229,7 +236,7 @@ class _Folder:
     def _explains(self, cause: Node, node: Node, side: int) -> bool:
         attribute = node.attribute
         if cause.change == "renamed":
-            return _follows_name(node, cause)
+            return self._follows_name(node, cause)
         if cause.change == "changed":
             if (cause.attribute, cause.expected, cause.actual) == (attribute, node.expected, node.actual):
                 return cause.identity.kind == node.identity.kind or (
@@ -238,8 +245,8 @@ class _Folder:
             if attribute == "not_null_name":
                 return cause.attribute in ("partition", "inherits")
             if cause.attribute == "installed_in":
-                return _follows_name(node, cause)
-            return cause.attribute in _TYPES and _follows_type(node)
+                return self._follows_name(node, cause)
+            return cause.attribute in _TYPES and self._follows_type(node)
         cause_item = cause.item or cause.other
         assert cause_item is not None
         if attribute == "nullable" and cause.identity.kind == "primary key":
@@ -248,27 +255,25 @@ class _Folder:
             return True
         return cause.change == "missing" and attribute == "default" and node.actual is None
 
+    def _follows_name(self, node: Node, cause: Node) -> bool:
+        if None in (node.expected, node.actual, cause.expected, cause.actual):
+            return False
+        expected, actual = self._comparable(str(node.expected)), self._comparable(str(node.actual))
+        names: list[tuple[str, ...]] = [(str(name),) for name in (cause.expected, cause.actual)]
+        if cause.change == "renamed" and cause.attribute == "schema":
+            names = [(*name, cause.identity.name) for name in names]
+        if node.identity.kind in _SORTED_LISTS:
+            return same_items_but_for_name(expected, actual, names)
+        return same_but_for_name(expected, actual, names)
+
+    def _follows_type(self, node: Node) -> bool:
+        if node.attribute == "columns" and node.identity.kind in ("view", "materialized view"):
+            return True
+        return loose(self._comparable(node.expected or "")) == loose(self._comparable(node.actual or ""))
+
 
 def _follows_within(node: Node, cause: Node) -> bool:
     following = _WITHIN.get(cause.attribute or "", {})
     if node.attribute not in following:
         return False
     return following[node.attribute] or loose(node.expected or "") == loose(node.actual or "")
-
-
-def _follows_name(node: Node, cause: Node) -> bool:
-    if None in (node.expected, node.actual, cause.expected, cause.actual):
-        return False
-    expected, actual = str(node.expected), str(node.actual)
-    names: list[tuple[str, ...]] = [(str(name),) for name in (cause.expected, cause.actual)]
-    if cause.change == "renamed" and cause.attribute == "schema":
-        names = [(*name, cause.identity.name) for name in names]
-    if node.identity.kind in _SORTED_LISTS:
-        return same_items_but_for_name(expected, actual, names)
-    return same_but_for_name(expected, actual, names)
-
-
-def _follows_type(node: Node) -> bool:
-    if node.attribute == "columns" and node.identity.kind in ("view", "materialized view"):
-        return True
-    return loose(node.expected or "") == loose(node.actual or "")

@@ -19,6 +19,9 @@ _QUOTED_NUMBER = re.compile(r"'(-?\d+(?:\.\d+)?)'")
 _ALIAS = re.compile(r'\s+AS (?:"[^"]+"|[a-z_][\w$]*)')
 _QUALIFIER = re.compile(r'(?:"[^"]+"|\b[a-z_][\w$]*)\.(?=["a-z_])')
 
+# Stands for a name that is taken for another.
+_MARK = "\ufffc"
+
 
 def settled(text: str) -> str:
     """The text as it would come back if the server read it once more.
@@ -58,7 +61,7 @@ def unqualified(text: str) -> str:
 
 
 def _marked(text: str, names: Iterable[tuple[str, ...]]) -> str:
-    return re.sub("|".join(r"\.".join(_written(part) for part in name) for name in names), "\ufffc", text)
+    return re.sub("|".join(r"\.".join(_written(part) for part in name) for name in names), _MARK, text)
 
 
 def _written(name: str) -> str:
