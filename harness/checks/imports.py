@@ -91,9 +91,10 @@ def _finding(fault: Fault, found: Survey, project: Project, creators: Mapping[st
     }
     if fault.kind == "unimportable":
         return UNIMPORTABLE.finding(
-            f"{what} is hidden from env.py: importing {fault.module} raises {_error(fault, project)}{follows}",
+            f"{what} is hidden from env.py: importing {fault.module} {_error(fault, project)}.{follows}",
             severity=None if fault.sure or creator else Severity.WARNING,
-            fix=_repair(fault, project),
+            fix=_repair(fault),
+            detail=(fault.error or {}).get("detail"),
             **parts,
         )
     if fault.kind == "other-base":
@@ -202,14 +203,19 @@ def _other_base_fix(fault: Fault, found: Survey, project: Project) -> str:
 
 def _error(fault: Fault, project: Project) -> str:
     error = fault.error or {}
+    message = str(error.get("message")).rstrip(".")
+    if error.get("kind") is None:
+        return f"ends the interpreter, or does not end itself ({message})"
     where = f" ({project.location(str(error['path']))}:{error['line']})" if error.get("path") else ""
-    return f"{error.get('kind')}{where}: {str(error.get('message')).rstrip('.')}."
+    return f"raises {error['kind']}{where}: {message}"
 
 
-def _repair(fault: Fault, project: Project) -> str:
-    error = fault.error or {}
-    if error.get("kind") == "ModuleNotFoundError":
+def _repair(fault: Fault) -> str:
+    kind = str((fault.error or {}).get("kind"))
+    if kind == "ModuleNotFoundError":
         first = f"Install what {fault.module} imports"
+    elif kind.endswith("NoDatabaseError"):
+        first = f"Let {fault.module} open no connection while it is imported"
     else:
         first = f"Make `python -c 'import {fault.module}'` work, then import it where env.py gets to it"
     return f'{first}, or leave it out: ignore-modules = ["{fault.module}"] in [tool.harness].'
