@@ -206,6 +206,8 @@ def _positional(call: ast.Call) -> list[ast.expr]:
 
 def _database_name(item: Constraint | Index) -> str | None:
     """The name that the DDL gives; None if it leaves it to the server."""
+    if item.name is None:
+        return None
     preparer = dialect().identifier_preparer  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
     name = preparer.format_index(item) if isinstance(item, Index) else preparer.format_constraint(item)
     if name is None:
