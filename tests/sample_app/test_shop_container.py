@@ -14,10 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from shop_containers import POSTGRES, docker, has_image, need_image
 
 ROOT = Path(__file__).parents[2]
-# A machine without a registry makes its base image from its own interpreter, on top of this image.
-POSTGRES = os.environ.get("HARNESS_IMAGE", "postgres:latest")
+# A machine without a registry makes its base image from its own interpreter, on top of the image of PostgreSQL.
 BASE = os.environ.get("SAMPLE_BASE_IMAGE", "python:3.12-slim")
 OWN_BASE = """
 FROM {image}
@@ -30,24 +30,14 @@ COPY pip.conf /etc/pip.conf
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
 
-def docker(*arguments: str, check: bool = True) -> str:
-    run = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=600)
-    if check and run.returncode:
-        pytest.fail(f"docker {' '.join(arguments)} failed:\n{run.stdout}{run.stderr}")
-    return run.stdout.strip() if run.returncode == 0 else ""
-
-
 @pytest.fixture(scope="module", autouse=True)
 def engine() -> None:
-    if shutil.which("docker") is None or not docker("version", "--format", "{{.Server.Version}}", check=False):
-        pytest.skip("no container engine answers")
-    if not docker("image", "inspect", POSTGRES, check=False) and not docker("pull", "-q", POSTGRES, check=False):
-        pytest.skip(f"the image {POSTGRES} is neither here nor to be had")
+    need_image(POSTGRES)
 
 
 @pytest.fixture(scope="module")
 def base_image(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if docker("image", "inspect", BASE, check=False) or docker("pull", "-q", BASE, check=False):
+    if has_image(BASE):
         yield BASE
         return
     context = tmp_path_factory.mktemp("base")
