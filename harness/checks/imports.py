@@ -9,7 +9,7 @@ from harness.checks.base import Check, SkipCheck
 from harness.checks.context import CheckContext
 from harness.environment import Project
 from harness.findings import DatabaseObject, Finding, Location, Rule, Severity, VerdictError
-from harness.models.advice import Advice, advise
+from harness.models.advice import Advice, advise, both_metadata
 from harness.models.faults import Fault
 from harness.models.judge import judge
 from harness.models.revisions import creating_revisions
@@ -190,15 +190,12 @@ def _told(advice: Advice, project: Project) -> str:
 
 
 def _other_base_fix(fault: Fault, found: Survey, project: Project) -> str:
-    home = fault.claim.home if fault.claim else None
-    place = next((name for name, origin in found.record.names.items() if origin.home == home), home)
+    name = fault.name or fault.table
+    passed = both_metadata(fault, found)
     env_py = project.location(found.wiring.path)
-    name = place if place and not place.startswith("#") else "its base's metadata"
-    return (
-        f"Give {fault.name or fault.table} the base class that env.py uses, or pass its MetaData too in {env_py}: "
-        f"target_metadata = [target_metadata, …] with that of {name}. If it is another database's: "
-        f'ignore-modules = ["{fault.module}"] in [tool.harness].'
-    )
+    too = f", or pass its MetaData too, in {env_py}: {passed}" if passed is not None else ""
+    ignore = f'ignore-modules = ["{fault.module}"] in [tool.harness]'
+    return f"Give {name} the base class that env.py uses{too}. If it is another database's: {ignore}."
 
 
 def _error(fault: Fault, project: Project) -> str:

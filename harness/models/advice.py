@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -36,6 +37,27 @@ def advise(fault: Fault, survey: Survey) -> Advice:
         return Advice(gatherer.path, gatherer.exports_line, "", export)
     statement = _statement(fault, gatherer, survey)
     return Advice(gatherer.path, _line(fault, gatherer, survey), f"{statement}  # noqa: F401")
+
+
+def both_metadata(fault: Fault, survey: Survey) -> str | None:
+    """The lines for `env.py` that pass the MetaData of a fault's model too; None if it has no name."""
+    home = fault.claim.home if fault.claim is not None else None
+    carriers = {name: origin for name, origin in survey.record.names.items() if origin.home == home}
+    if home is not None and not carriers:
+        origin = survey.scan.names.absolute_origin(home)
+        carriers = {home: origin} if origin is not None else {}
+    sources = survey.scan.names.sources
+    names = [name for name, origin in carriers.items() if origin.kind != "model" and name.rpartition(".")[0] in sources]
+    if not names:
+        return None
+    name = min(names, key=lambda each: (carriers[each].kind != "base", len(each), each))
+    module = name.rpartition(".")[0]
+    own = name if carriers[name].kind == "metadata" else f"{name}.metadata"
+    passed = survey.wiring.syntax.assigned.get("target_metadata")
+    if passed is None:
+        return f"import {module}; target_metadata = […, {own}]"
+    others = ", ".join(map(ast.unparse, passed.elts if isinstance(passed, (ast.List, ast.Tuple)) else [passed]))
+    return f"import {module}; target_metadata = [{others}, {own}]"
 
 
 def _gatherer(fault: Fault, survey: Survey) -> ModuleSyntax:

@@ -161,3 +161,18 @@ def test_a_shared_library_with_a_base_of_its_own_is_left_alone(tmp_path: Path) -
 
     # What the library puts on the application's own base is the application's business.
     assert {finding.object.name for finding in _find(layout) if finding.object} == {"audit_log", "late"}
+
+
+@pytest.mark.parametrize("name", ["second_base", "second_base_not_imported", "table_on_other_metadata", "wrong_base"])
+def test_passing_both_metadata_heals_a_second_base(name: str, tmp_path: Path) -> None:
+    layout = _write(name, tmp_path)
+    (finding,) = _find(layout)
+    assert finding.fix is not None
+    assert finding.location is not None
+    lines = finding.fix.partition("alembic/env.py: ")[2].partition(". If it is")[0].split("; ")
+    env_py = tmp_path / "alembic" / "env.py"
+    env_py.write_text(env_py.read_text().replace("target_metadata = Base.metadata", "\n".join(lines), 1))
+    if name == "second_base_not_imported":
+        assert finding.severity is Severity.WARNING  # it may be another database's
+
+    assert _find(layout) == []
