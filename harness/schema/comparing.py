@@ -80,7 +80,7 @@ class Comparison:
         if kind == "user mapping" and None in (left, right):
             # Not everybody may see the options.
             return True
-        if self._across and attribute == "grants":
+        if self._across and attribute in ("grants", "column_grants"):
             return _without_newer_privileges(left) == _without_newer_privileges(right)
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
             return all(self._equivalent(kind, attribute, *pair) for pair in zip(left, right, strict=True))

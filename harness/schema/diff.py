@@ -93,7 +93,10 @@ def _paired(item: SchemaObject, other: SchemaObject, comparison: Comparison) -> 
         nodes = [node for node in nodes if node.attribute != "arguments"]
         nodes.append(Node("changed", item, other, "arguments", old.signature, new.signature))
     if (old.name, old.schema) != (new.name, new.schema):
-        nodes.append(Node("renamed", item, other, *_naming(old, new)))
+        node = Node("renamed", item, other, *_naming(old, new))
+        if old.kind == "column":
+            node.children = [_node("missing", item, None), _node("extra", None, other)]
+        nodes.append(node)
     return nodes
 
 

@@ -18,8 +18,8 @@ class Difference:
 
     Attributes:
         change: relative to the expected schema: `missing` is what only that one has. `renamed` says that an object has
-            the same definition under another name; of a table or schema it is a proposal, and the missing and the extra
-            object that it was made of are its consequences.
+            the same definition under another name; of a schema, table or column it is a proposal, and the missing and
+            the extra object that it was made of are among its consequences.
         object: what it is about, under its expected name (an extra object under its actual one).
         attribute: of a changed object, the attribute; of a renamed one, `name` or `schema`.
         expected: the expected definition, value or name; None for what is not there.

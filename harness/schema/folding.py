@@ -246,6 +246,8 @@ class _Folder:
                 return cause.attribute in ("partition", "inherits")
             if cause.attribute == "installed_in":
                 return self._follows_name(node, cause)
+            if cause.attribute == "labels":
+                return _follows_labels(node, cause)
             return cause.attribute in _TYPES and self._follows_type(node)
         cause_item = cause.item or cause.other
         assert cause_item is not None
@@ -270,6 +272,13 @@ class _Folder:
         if node.attribute == "columns" and node.identity.kind in ("view", "materialized view"):
             return True
         return loose(self._comparable(node.expected or "")) == loose(self._comparable(node.actual or ""))
+
+
+def _follows_labels(node: Node, cause: Node) -> bool:
+    """A default or a condition that names a label is printed with the label's new name."""
+    labels = set(str(cause.expected).split(", ")) ^ set(str(cause.actual).split(", "))
+    names = [(label,) for label in sorted(labels)]
+    return bool(names) and same_but_for_name(node.expected or "", node.actual or "", names)
 
 
 def _follows_within(node: Node, cause: Node) -> bool:

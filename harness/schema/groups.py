@@ -28,7 +28,7 @@ GROUPS = {
     "owner": Group("Who owns an object.", frozenset({"owner"})),
     "grants": Group(
         "Privileges on objects, and default privileges.",
-        frozenset({"grants", "identity_grants"}),
+        frozenset({"grants", "identity_grants", "column_grants"}),
         frozenset({"default privileges"}),
     ),
     "comment": Group(

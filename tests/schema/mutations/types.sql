@@ -126,3 +126,6 @@ create type app.more as range (subtype = float8);
 
 -- renamed | range type | app.money_range | name
 alter type app.money_range rename to price_range;
+
+-- changed | enum | app.status | labels
+alter type app.status rename value 'new' to 'fresh';

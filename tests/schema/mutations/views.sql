@@ -80,3 +80,9 @@ alter materialized view app.revenue alter column total set statistics 9;
 -- changed | view | app.nested | kind
 drop view app.nested;
 create table app.nested (customer_name varchar(100));
+
+-- changed | view | app.big_order | column_grants
+grant select (total) on app.big_order to harness_reader;
+
+-- changed | materialized view | app.revenue | column_grants
+grant select (total) on app.revenue to harness_reader with grant option;
