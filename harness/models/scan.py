@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.models.names import Names, Origin
 from harness.models.sources import Source, is_beside_the_application
-from harness.models.syntax import ClassSite, ModuleSyntax, Scope, TableSite
+from harness.models.syntax import ClassSite, ModuleSyntax, Scope, TableSite, dotted
 
 # A file without any of these, and without a class of a known base, holds no model and is not parsed. Plain substrings
 # first: they cost a tenth of what one expression of them all does.
@@ -16,6 +16,7 @@ _TRACES = (
     b"__tablename__",
     b"__table__",
     b"map_imperatively",
+    b"map_declaratively",
     b"declarative_base",
     b"DeclarativeBase",
     b".mapped",
@@ -126,6 +127,7 @@ def _claims(syntax: ModuleSyntax, names: Names) -> Iterator[Claim]:
         claim = _class_claim(syntax, site, names)
         if claim is not None:
             yield claim
+    yield from _declared_by_call(syntax, names)
     for table in syntax.tables:
         origin = names.origin(syntax, table.metadata)
         if table.name is None or not table.metadata or not _makes_tables(syntax, table, names):
@@ -147,6 +149,27 @@ def _claims(syntax: ModuleSyntax, names: Names) -> Iterator[Claim]:
         if origin is not None and origin.kind == "model" and not hasattr(value, "id") and not hasattr(value, "attr"):
             end = value.end_lineno or value.lineno
             yield Claim(syntax.module, syntax.path, name, True, None, None, value.lineno, end, Scope(), origin.home)
+
+
+def _declared_by_call(syntax: ModuleSyntax, names: Names) -> Iterator[Claim]:
+    """Classes given to `registry.map_declaratively(…)`."""
+    for function, call, scope in syntax.calls:
+        owner, _, method = function.rpartition(".")
+        origin = names.origin(syntax, owner) if method == "map_declaratively" and call.args else None
+        for site in syntax.classes if origin is not None else ():
+            if origin is not None and site.qualname == dotted(call.args[0]):
+                yield Claim(
+                    syntax.module,
+                    syntax.path,
+                    site.qualname,
+                    True,
+                    (site.table.name if site.table else None) or site.literal("__tablename__"),
+                    site.table.schema if site.table else site.schema,
+                    site.line,
+                    site.end_line,
+                    scope.within(site.scope),
+                    origin.home,
+                )
 
 
 def _makes_tables(syntax: ModuleSyntax, table: TableSite, names: Names) -> bool:
