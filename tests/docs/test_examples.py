@@ -45,19 +45,21 @@ def rules(tmp_path: Path, server: Server) -> Rules:
     """Makes a project of revisions and models and gives the rules that a check finds in it."""
 
     def judge(*revisions: str, models: str = "", check: str, **settings: object) -> list[str]:
-        versions = tmp_path / "alembic" / "versions"
-        versions.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "alembic.ini").write_text(
+        # A place of its own each time: of a file that is written over in the same second Python takes the old bytecode.
+        root = tmp_path / str(len(list(tmp_path.iterdir())))
+        versions = root / "alembic" / "versions"
+        versions.mkdir(parents=True)
+        (root / "alembic.ini").write_text(
             "[alembic]\nscript_location = %(here)s/alembic\nprepend_sys_path = .\npath_separator = os\n"
         )
-        (tmp_path / "alembic" / "env.py").write_text(_ENV)
-        (tmp_path / "models.py").write_text(_MODELS + models)
+        (root / "alembic" / "env.py").write_text(_ENV)
+        (root / "models.py").write_text(_MODELS + models)
         down = None
         for number, body in enumerate(revisions):
             head = _REVISION.format(id=str(90 + number), down=down)
             (versions / f"{number}.py").write_text(head + body)
             down = str(90 + number)
-        report = harness.check(directory=tmp_path, server=server, select=[check], **settings)
+        report = harness.check(directory=root, server=server, select=[check], **settings)
         assert "error" not in {result.outcome for result in report.checks}, report.checks
         return sorted({finding.rule for finding in report.findings})
 
