@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from harness.schema.comparing import POSITION, AttributeChange, Comparison
 from harness.schema.differences import Difference, describe
+from harness.schema.disabled import gather_disabled
 from harness.schema.folding import Node, fold
 from harness.schema.groups import NAMED_BY_CONVENTION
 from harness.schema.model import Identity, Schema, SchemaObject
@@ -43,6 +44,7 @@ def diff(expected: Schema, actual: Schema, *, ignore: Collection[str] = ()) -> l
         nodes += _paired(item, other, comparison)
     if not comparison.ignores_order:
         nodes += _column_order(expected, actual, pairing, moved)
+    nodes = gather_disabled(nodes, expected, actual)
     roots = fold(nodes, expected, actual, comparison.comparable)
     if comparison.ignores_names:
         roots = [node for node in roots if not (node.change == "renamed" and node.identity.kind in NAMED_BY_CONVENTION)]

@@ -94,7 +94,8 @@ select
     case when not o.convalidated then 'not valid' end as validated, -- until 17
     case when not o.convalidated and o.conenforced then 'not valid' end as validated, -- since 18
     case when not o.conenforced then 'not enforced' end as enforced, -- since 18
-    triggers.state as enabled,
+    triggers.own as enabled,
+    triggers.at_referenced as enabled_at_referenced,
     nullif(array(select p from pg_catalog.unnest(x.reloptions) as p order by 1), '{}') as options,
     ts.spcname as tablespace,
     case when i.indisclustered then 'on' end as clustered
@@ -109,19 +110,24 @@ left join pg_catalog.pg_class as x on x.oid = i.indexrelid
 left join pg_catalog.pg_am as am on am.oid = x.relam
 left join pg_catalog.pg_tablespace as ts on ts.oid = x.reltablespace
 left join (
-    -- ALTER TABLE … DISABLE TRIGGER ALL reaches the internal triggers that do a foreign key's work.
+    -- ALTER TABLE … DISABLE TRIGGER ALL reaches the internal triggers that do a foreign key's work, on either table.
     select
-        t.tgconstraint,
-        pg_catalog.string_agg(
-            distinct case t.tgenabled
-                when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always' else 'origin'
-            end,
-            ', '
-        ) as state
-    from pg_catalog.pg_trigger as t
-    where t.tgisinternal and t.tgconstraint <> 0
-    group by t.tgconstraint
-    having pg_catalog.bool_or(t.tgenabled <> 'O')
+        s.tgconstraint,
+        pg_catalog.string_agg(s.state, ', ' order by s.state) filter (where s.is_own) as own,
+        pg_catalog.string_agg(s.state, ', ' order by s.state) filter (where not s.is_own)
+        as at_referenced
+    from (
+        select distinct
+            t.tgconstraint,
+            t.tgrelid = k.conrelid as is_own,
+            case t.tgenabled
+                when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always'
+            end as state
+        from pg_catalog.pg_trigger as t
+        join pg_catalog.pg_constraint as k on k.oid = t.tgconstraint
+        where t.tgisinternal and t.tgenabled <> 'O'
+    ) as s
+    group by s.tgconstraint
 ) as triggers on triggers.tgconstraint = o.oid
 where o.contype in ('p', 'u', 'f', 'c', 'x')
     and c.relkind in ('r', 'p', 'f')

@@ -124,3 +124,21 @@ create policy log_write on audit.log for insert to harness_writer with check (wh
 
 -- changed | policy | audit.log.log_own | comment
 comment on policy log_own on audit.log is 'x';
+
+-- changed | table | app.customer | triggers
+alter table app.customer disable trigger user;
+
+-- changed | table | app.customer | triggers
+alter table app.customer disable trigger all;
+
+-- changed | table | app.line | triggers
+alter table app.line disable trigger all;
+
+-- changed | table | app.product | triggers
+alter table app.product disable trigger all;
+
+-- changed | trigger | app.event.event_touch | enabled
+alter table app.event disable trigger event_touch;
+
+-- changed | foreign key | app.category.category_parent_id_fkey | enabled
+alter table app.category disable trigger all;
