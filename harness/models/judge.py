@@ -30,7 +30,10 @@ class _Judge:
         self._survey = survey
         self._record = survey.record
         self._claims = survey.scan.claims
-        self._targets = survey.record.target_tables
+        imported = [table for one in survey.loaded.values() if one.failure is None for table in one.tables]
+        registered = {table["key"] for table in imported if table["target"]}
+        # What env.py passes, or would pass with the imports that are missing.
+        self._targets = survey.record.target_tables | registered
         self._directory = project.directory
         self._others = OtherDatabases(survey, project)
         self._sites = _unexecuted_imports(survey)
@@ -64,7 +67,7 @@ class _Judge:
                 if table["target"]:
                     if not table["excluded"]:
                         yield self._missing(place, claim, names, table, imports)
-                elif self._is_ours(place) and table["bind"] is None and not self._others.holds(_home(claim)):
+                elif self._is_ours(place) and self._is_stray(table, claim.home if claim is not None else None):
                     yield self._other_base(place, claim, names, table, imports)
             for grown in loaded.grown if loaded.failure is None else ():
                 yield from self._grown(module, grown, loaded.models, loaded.order)
@@ -200,6 +203,10 @@ class _Judge:
                     "unimportable", module, source.path, line, line, None, True, table, error=failure, sure=False
                 )
 
+    def _is_stray(self, table: Mapping[str, Any], home: str | None) -> bool:
+        """Whether a table on a MetaData that `env.py` does not pass is neither a copy nor another database's."""
+        return table["bind"] is None and table["key"] not in self._targets and not self._others.holds(home)
+
     def _is_ours(self, place: Place) -> bool:
         """Whether a second base there can be a mistake made in this project, and not a matter of a shared library's."""
         top = place[0].partition(".")[0]
@@ -231,10 +238,6 @@ class _Judge:
             if found is not None:
                 return found
         return None
-
-
-def _home(claim: Claim | None) -> str | None:
-    return claim.home if claim is not None else None
 
 
 def _unexecuted_imports(survey: Survey) -> dict[str, tuple[str, ImportSite]]:
