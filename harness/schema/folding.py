@@ -248,7 +248,7 @@ class _Folder:
                 return self._follows_name(node, cause)
             if cause.attribute == "labels":
                 return _follows_labels(node, cause)
-            return cause.attribute in _TYPES and self._follows_type(node)
+            return (cause.attribute in _TYPES and self._follows_type(node)) or self._follows_column_names(node, cause)
         cause_item = cause.item or cause.other
         assert cause_item is not None
         if attribute == "nullable" and cause.identity.kind == "primary key":
@@ -267,6 +267,16 @@ class _Folder:
         if node.identity.kind in _SORTED_LISTS:
             return same_items_but_for_name(expected, actual, names)
         return same_but_for_name(expected, actual, names)
+
+    def _follows_column_names(self, node: Node, cause: Node) -> bool:
+        """A view of a view of which a column was renamed."""
+        if cause.attribute != "definition" or cause.item is None or cause.other is None:
+            return False
+        lists = (cause.item.attributes.get("columns"), cause.other.attributes.get("columns"))
+        old, new = ([column.split(" ")[0] for column in columns or ()] for columns in lists)
+        names = [(name,) for pair in zip(old, new, strict=False) if pair[0] != pair[1] for name in pair]
+        expected, actual = self._comparable(node.expected or ""), self._comparable(node.actual or "")
+        return len(old) == len(new) and bool(names) and same_but_for_name(expected, actual, names)
 
     def _follows_type(self, node: Node) -> bool:
         if node.attribute == "columns" and node.identity.kind in ("view", "materialized view"):

@@ -86,3 +86,6 @@ grant select (total) on app.big_order to harness_reader;
 
 -- changed | materialized view | app.revenue | column_grants
 grant select (total) on app.revenue to harness_reader with grant option;
+
+-- changed | view | app.big_order | definition
+alter view app.big_order rename column customer_name to called;
