@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harness.schema.differences import printed
 from harness.schema.groups import ignored_attributes, ignored_kinds
 from harness.schema.model import Schema, SchemaObject, Value
-from harness.schema.spelling import settled, unqualified
+from harness.schema.spelling import same_default, settled, unqualified
 
 # Read for the order of columns, which is compared table by table.
 POSITION = "position"
@@ -82,6 +82,8 @@ class Comparison:
             return True
         if self._across and attribute in ("grants", "column_grants"):
             return _without_newer_privileges(left) == _without_newer_privileges(right)
+        if attribute == "default" and not isinstance(left, tuple) and not isinstance(right, tuple):
+            return same_default(left, right)
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
             return all(self._equivalent(kind, attribute, *pair) for pair in zip(left, right, strict=True))
         if not (isinstance(left, str) and isinstance(right, str)):

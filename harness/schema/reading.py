@@ -14,7 +14,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from harness.findings import UsageError
+from harness.findings import UsageError, VerdictError
 from harness.schema.model import Identity, Schema, SchemaObject, Value
 
 OLDEST = 13
@@ -66,6 +66,7 @@ def read_schema(connection: psycopg.Connection[Any]) -> Schema:
 
     Raises:
         UsageError: the server is too old.
+        VerdictError: the role was denied a part of the catalog, which everybody may read by default.
         psycopg.Error: the connection is broken, or the server refuses.
     """
     version = connection.info.server_version // 10000
@@ -121,7 +122,14 @@ def _objects(cursor: psycopg.Cursor[tuple[Any, ...]], version: int) -> Iterator[
 
 
 def _rows(cursor: psycopg.Cursor[tuple[Any, ...]], name: str, version: int) -> list[tuple[Any, ...]]:
-    return cursor.execute(query(name, version), prepare=False).fetchall()
+    # Not prepared: a pooler between us and the server may not know of it.
+    try:
+        return cursor.execute(query(name, version), prepare=False).fetchall()
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise VerdictError(
+            f"The role may not read the {name.replace('_', ' ')} of the database: {error.diag.message_primary}.",
+            "Use a role that may read the catalog, which PostgreSQL allows to everybody unless it was revoked.",
+        ) from error
 
 
 @cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 
 _LITERAL = r"'(?:[^']|'')*'"
 _TYPE = r'(?:"[^"]+"|[a-z_][\w$]*)(?:\.(?:"[^"]+"|[a-z_][\w$]*))?(?: varying| precision)?(?: with(?:out)? time zone)?'
@@ -16,6 +17,12 @@ _ARRAY_CAST = re.compile(rf"\(ARRAY\[(?P<items>{_CAST_LITERAL}(?:, {_CAST_LITERA
 _ITEM = re.compile(_CAST_LITERAL)
 _CAST = re.compile(rf"::{_TYPE}{_MODIFIERS}")
 _QUOTED_NUMBER = re.compile(r"'(-?\d+(?:\.\d+)?)'")
+_NULL = re.compile(rf"NULL(?:::{_TYPE}{_MODIFIERS})?")
+_NUMBER = re.compile(
+    r"\(?(?:(?P<bare>-?\d+(?:\.\d+)?)|'(?P<quoted>-?\d+(?:\.\d+)?)')\)?"
+    r"(?:::(?:smallint|integer|bigint|real|double precision|numeric(?:\(\d+(?:,-?\d+)?\))?))?"
+)
+_NOW = frozenset({"now()", "CURRENT_TIMESTAMP", "transaction_timestamp()"})
 _ALIAS = re.compile(r'\s+AS (?:"[^"]+"|[a-z_][\w$]*)')
 _QUALIFIER = re.compile(r'(?:"[^"]+"|\b[a-z_][\w$]*)\.(?=["a-z_])')
 
@@ -34,6 +41,23 @@ def settled(text: str) -> str:
     return _ARRAY_CAST.sub(
         lambda match: "ARRAY[" + _ITEM.sub(lambda item: f"({item[0]})::{match['type']}", match["items"]) + "]", text
     )
+
+
+def same_default(expected: str | None, actual: str | None) -> bool:
+    """Whether two defaults give the same value for every row: PostgreSQL keeps how a constant was written.
+
+    `DEFAULT '14'` and `DEFAULT 14`, `0` and `0.00`, `now()` and `CURRENT_TIMESTAMP`, `NULL` and none.
+    """
+    return expected == actual or _value(expected) == _value(actual)
+
+
+def _value(text: str | None) -> str | Decimal | None:
+    if text is None or _NULL.fullmatch(text):
+        return None
+    if text in _NOW:
+        return "now()"
+    number = _NUMBER.fullmatch(text)
+    return Decimal(number["bare"] or number["quoted"]) if number else text
 
 
 def loose(text: str) -> str:

@@ -450,3 +450,20 @@ end $$;
 -- neutral | not null named as the server would | since 18
 alter table app.product alter title drop not null;
 alter table app.product add constraint product_title_not_null not null title;
+
+-- neutral | defaults in other words
+alter table app.line alter position set default 1;
+alter table app.product alter stock set default '0';
+alter table app.customer alter score set default 0.00;
+alter table app."Order" alter placed_at set default now();
+alter table public.lonely alter note set default null;
+
+-- neutral | column type named by an alias
+alter table app.product alter weight type float4;
+alter table public.lonely alter id type int4;
+
+-- neutral | index made beside the old one and renamed
+create index passing on app.customer (name);
+drop index app.customer_name_idx;
+alter index app.passing rename to customer_name_idx;
+comment on index app.customer_name_idx is 'for the search';

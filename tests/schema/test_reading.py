@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
-from harness.findings import UsageError
+from harness.findings import UsageError, VerdictError
 from harness.schema import Identity, Schema, diff, read_schema, reading
 from harness.server import Server
 
@@ -95,6 +95,19 @@ def test_a_role_without_rights_reads_the_same(rich: Connection, expected: Schema
     parameters = conninfo_to_dict(rich.info.dsn) | {"user": plain_role, "password": "plain"}
     with psycopg.connect(make_conninfo(**parameters)) as connection:
         assert diff(expected, read_schema(connection)) == []
+
+
+def test_a_catalog_that_may_not_be_read(rich: Connection, plain_role: str) -> None:
+    parameters = conninfo_to_dict(dsn(rich)) | {"user": plain_role, "password": "plain"}
+    rich.execute("revoke select on pg_catalog.pg_publication from public")
+    try:
+        with (
+            psycopg.connect(make_conninfo(**parameters)) as connection,
+            pytest.raises(VerdictError, match="may not read the publications of the database: permission denied"),
+        ):
+            read_schema(connection)
+    finally:
+        rich.execute("grant select on pg_catalog.pg_publication to public")
 
 
 def test_a_database_in_another_encoding(server: Server) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.schema import diff, read_schema
 from harness.schema.spelling import loose, same_but_for_name, settled, unqualified
 
 from .conftest import Connection
@@ -33,6 +34,37 @@ def test_a_printed_check_is_settled(declared: str, values: str, scratch: Connect
     scratch.execute(f"alter table t drop constraint one, add constraint one check ({first})".encode())
     assert scratch.execute(query).fetchone() == (settled(first),)
     assert settled(settled(first)) == settled(first)
+
+
+@pytest.mark.parametrize(
+    ("declared", "one", "other", "same"),
+    [
+        ("smallint", "14", "'14'", True),
+        ("smallint", "14", "15", False),
+        ("integer", "-1", "'-1'", True),
+        ("integer", "-1", "(-1)", True),
+        ("bigint", "0", "'0'", True),
+        ("numeric(10, 2)", "0", "0.00", True),
+        ("numeric(10, 2)", "0", "'0.00'", True),
+        ("numeric(10, 2)", "0.1", "0.01", False),
+        ("double precision", "1", "1.0", True),
+        ("timestamptz", "now()", "current_timestamp", True),
+        ("timestamptz", "now()", "clock_timestamp()", False),
+        ("timestamp", "now()", "localtimestamp", False),
+        ("date", "current_date", "now()", False),
+        ("varchar(9)", "null", "null::varchar", True),
+        ("text", "''", "null", False),
+        ("text", "'1'", "'1.0'", False),
+        ("text", "'null'", "null", False),
+        ("boolean", "true", "'true'", True),
+        ("boolean", "true", "false", False),
+    ],
+)
+def test_the_same_default_in_other_words(declared: str, one: str, other: str, same: bool, scratch: Connection) -> None:
+    scratch.execute(f"create table t (c {declared} default {one})".encode())
+    expected = read_schema(scratch)
+    scratch.execute(f"alter table t alter c set default {other}".encode())
+    assert (diff(expected, read_schema(scratch)) == []) == same
 
 
 @pytest.mark.parametrize(
