@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from harness.schema import Schema, diff, read_schema
+from harness.server import Server
 
-from .conftest import Connection
+from .conftest import RICH, Connection
 from .corpus import Neutral, neutrals
 
 NEUTRALS = neutrals()
@@ -25,3 +28,51 @@ def test_no_difference(neutral: Neutral, rich: Connection, expected: Schema) -> 
 
 def test_the_corpus_is_large() -> None:
     assert len(NEUTRALS) >= 60
+
+
+@pytest.fixture(scope="module")
+def own(server: Server) -> Iterator[Connection]:
+    """A database for what cannot be done in a transaction."""
+    database = server.create_database("own")
+    with database.connect() as connection:
+        connection.execute(RICH.encode())
+        yield connection
+    database.drop()
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["vacuum full"],
+        ["vacuum (analyze, freeze) app.customer"],
+        ["cluster app.wide using wide_ab_key", "alter table app.wide set without cluster"],
+        ["reindex table concurrently app.customer"],
+        [
+            "drop index concurrently app.order_status_idx",
+            'create index concurrently order_status_idx on app."Order" (status)',
+        ],
+        [
+            "alter table app.event detach partition app.event_2025",
+            "alter table app.event attach partition app.event_2025 for values from ('2025-01-01') to ('2026-01-01')",
+        ],
+        ["refresh materialized view concurrently app.revenue"],
+    ],
+    ids=lambda statements: statements[0],
+)
+def test_no_difference_after_what_needs_no_transaction(
+    statements: list[str], own: Connection, expected: Schema
+) -> None:
+    for statement in statements:
+        own.execute(statement.encode())
+    assert diff(expected, read_schema(own)) == []
+
+
+def test_a_clone_is_the_same(server: Server, expected: Schema) -> None:
+    original = server.create_database("original")
+    with original.connect() as connection:
+        connection.execute(RICH.encode())
+    clone = server.create_database("clone", template=original)
+    with clone.connect() as connection:
+        assert diff(expected, read_schema(connection)) == []
+    clone.drop()
+    original.drop()
