@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from env_files import REVISIONS, SYNC, write_project
 
+import alembic
 from harness.environment import find_project
 from harness.findings import UsageError
 from harness.server import Server
@@ -20,6 +21,12 @@ name = "nothing"
 """
 
 
+reads_pyproject_toml = pytest.mark.skipif(
+    tuple(map(int, alembic.__version__.split(".")[:2])) < (1, 16), reason="Alembic reads pyproject.toml since 1.16"
+)
+
+
+@reads_pyproject_toml
 def test_pyproject_toml_alone(tmp_path: Path, server: Server) -> None:
     project = write_project(tmp_path, server, SYNC)
     env_py = SYNC.replace(
@@ -35,6 +42,7 @@ def test_pyproject_toml_alone(tmp_path: Path, server: Server) -> None:
     assert report.project.config == "pyproject.toml"
 
 
+@reads_pyproject_toml
 def test_an_ini_file_beside_a_pyproject_toml(tmp_path: Path, server: Server) -> None:
     project = write_project(tmp_path, server)
     project.write("pyproject.toml", TOML)
