@@ -12,7 +12,7 @@ from decimal import Decimal
 _LITERAL = r"'(?:[^']|'')*'"
 _TYPE = r'(?:"[^"]+"|[a-z_][\w$]*)(?:\.(?:"[^"]+"|[a-z_][\w$]*))?(?: varying| precision)?(?: with(?:out)? time zone)?'
 _MODIFIERS = r"(?:\(\d+(?:,\s*-?\d+)?\))?(?: with(?:out)? time zone)?(?:\[\])*"
-_CAST_LITERAL = rf"{_LITERAL}::{_TYPE}{_MODIFIERS}"
+_CAST_LITERAL = rf"(?:{_LITERAL}|NULL)::{_TYPE}{_MODIFIERS}"
 _ARRAY_CAST = re.compile(rf"\(ARRAY\[(?P<items>{_CAST_LITERAL}(?:, {_CAST_LITERAL})*)\]\)::(?P<type>{_TYPE})\[\]")
 _ITEM = re.compile(_CAST_LITERAL)
 _CAST = re.compile(rf"::{_TYPE}{_MODIFIERS}")
