@@ -112,6 +112,8 @@ def clear(inside: Inside, url: str) -> None:
 def _drop_relations(connection: Connection) -> None:
     from importlib import resources
 
-    text = (resources.files(__package__) / "sql" / "own_relations.sql").read_text(encoding="utf-8")
-    for kind, name in connection.exec_driver_sql(text).all():
+    from sqlalchemy import text
+
+    query = (resources.files(__package__) / "sql" / "own_relations.sql").read_text(encoding="utf-8")
+    for kind, name in connection.execute(text(query)).all():
         connection.exec_driver_sql(f"drop {kind} if exists {name} cascade")
