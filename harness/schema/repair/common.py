@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from harness.schema.model import Identity, Schema, SchemaObject, Value
 from harness.schema.repair.names import dotted, ident, literal, names_in, qualified, table_of
@@ -30,13 +33,23 @@ _ALL = {
 _ALL_ON_TABLE = ("delete", "insert", "references", "select", "trigger", "truncate", "update")
 
 
+_COLUMN_GRANT = re.compile(r'("(?:[^"]|"")+"|\S+) to (.*)')
+
+
 @dataclass(frozen=True)
 class Context:
-    """The two schemas that a repair is between, and what of them is not compared."""
+    """The two schemas that a repair is between, and the attributes that are not compared."""
 
     expected: Schema
     actual: Schema
     ignored: Collection[str] = field(default=frozenset())
+
+    @cached_property
+    def usual_owner(self) -> str | None:
+        """The role that owns most of the actual database, and so is likely the one that the repair runs as."""
+        owners = (item.attributes.get("owner") for item in self.actual.objects.values())
+        counts = Counter(str(role) for role in owners if role is not None)
+        return counts.most_common(1)[0][0] if counts else None
 
     @property
     def version(self) -> int:
@@ -71,7 +84,7 @@ def phrase(identity: Identity) -> str:
 
 def comment(identity: Identity, text: Value) -> Operation:
     """COMMENT ON an object."""
-    return execute(f"comment on {phrase(identity)} is {'null' if text is None else literal(str(text)).strip()}")
+    return execute(f"comment on {phrase(identity)} is {'null' if text is None else literal(str(text))}")
 
 
 def owner(identity: Identity, role: Value) -> Operation:
@@ -86,7 +99,7 @@ def grants(item: SchemaObject, before: Value, after: Value, context: Context) ->
         item: the object, with its expected attributes.
         before, after: the attribute `grants`; None for what a new object of the kind has.
     """
-    old, new = (_granted(item, value) for value in (before, after))
+    old, new = (_granted(item, value, context.version) for value in (before, after))
     role_of_owner = _owner(item, context)
     operations = []
     for grantee in dict.fromkeys([*old, *new]):
@@ -97,11 +110,31 @@ def grants(item: SchemaObject, before: Value, after: Value, context: Context) ->
         for names, option in ((taken, ""), (plain, "grant option for ")):
             if names:
                 operations.append(execute(f"revoke {option}{_privileges(item.identity, names)} from {role}"))
-        for option in (False, True):
-            given = [name for name in wanted if wanted[name] == option and (name not in had or (option > had[name]))]
+        for may_grant, ending in ((False, ""), (True, " with grant option")):
+            given = [
+                name
+                for name, may in wanted.items()
+                if may == may_grant and (name not in had or (may_grant and not had[name]))
+            ]
             if given:
-                ending = " with grant option" if option else ""
                 operations.append(execute(f"grant {_privileges(item.identity, given)} to {role}{ending}"))
+    return operations
+
+
+def column_grants(item: SchemaObject, before: Value, context: Context) -> list[Operation]:
+    """The same for the columns of a view, whose privileges are an attribute of the view: `column to grantee: …`."""
+    sides: list[dict[str, list[str]]] = [{}, {}]
+    for side, value in zip(sides, (before, item.attributes.get("column_grants")), strict=True):
+        for line in tuple_of(value):
+            match = _COLUMN_GRANT.fullmatch(line)
+            if match is not None:  # `none` has no column
+                side.setdefault(match[1], []).append(match[2])
+    operations = []
+    for name in dict.fromkeys([*sides[0], *sides[1]]):
+        identity = Identity("column", item.identity.schema, item.identity.name, names_in(name)[0])
+        column_item = SchemaObject(identity, {"owner": item.attributes.get("owner")})
+        old, new = (tuple(side[name]) if name in side else None for side in sides)
+        operations += grants(column_item, old, new, context)
     return operations
 
 
@@ -121,13 +154,13 @@ def privileges(lines: Value) -> dict[str, dict[str, bool]]:
     return found
 
 
-def _granted(item: SchemaObject, value: Value) -> dict[str, dict[str, bool]]:
+def _granted(item: SchemaObject, value: Value, version: int) -> dict[str, dict[str, bool]]:
     if value is not None:
         return privileges(value)
     kind = item.identity.kind
     if kind == "column":
         return {}
-    names = ("usage",) if kind in TYPES else _ALL.get(kind, _ALL_ON_TABLE)
+    names = ("usage",) if kind in TYPES else _ALL.get(kind) or all_on_tables(version)
     at_first = {"(owner)": dict.fromkeys(names, False)}
     if item.identity == Identity("schema", "", "", "public"):
         return {**at_first, "public": {"usage": False}}
@@ -135,6 +168,11 @@ def _granted(item: SchemaObject, value: Value) -> dict[str, dict[str, bool]]:
     if everybody:
         at_first["public"] = {everybody: False}
     return at_first
+
+
+def all_on_tables(version: int) -> tuple[str, ...]:
+    """Every privilege that there is on a table."""
+    return (*_ALL_ON_TABLE, "maintain") if version >= 17 else _ALL_ON_TABLE
 
 
 def _owner(item: SchemaObject, context: Context) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 
 from harness.schema.model import Identity
 
@@ -10,22 +11,7 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _PART = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 
 # What may not be a name of a table or column unless it is quoted: appendix C of PostgreSQL's manual, versions 13 to 18.
-_KEYWORDS = frozenset(
-    """
-    all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast
-    char character check coalesce collate collation column concurrently constraint create cross current_catalog
-    current_date current_role current_schema current_time current_timestamp current_user dec decimal default deferrable
-    desc distinct do else end except exists extract false fetch float for foreign freeze from full grant greatest group
-    grouping having ilike in initially inner inout int integer intersect interval into is isnull join json_array
-    json_arrayagg json_exists json_object json_objectagg json_query json_scalar json_serialize json_table json_value
-    lateral leading least left like limit localtime localtimestamp merge_action national natural nchar none normalize not
-    notnull null nullif numeric offset on only or order out outer overlaps overlay placing position precision primary
-    real references returning right row select session_user setof similar smallint some substring symmetric system_user
-    table tablesample then time timestamp to trailing treat trim true union unique user using values varchar variadic
-    verbose when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi
-    xmlroot xmlserialize xmltable
-    """.split()
-)
+_KEYWORDS = frozenset((resources.files(__package__) / "keywords.txt").read_text(encoding="utf-8").split())
 
 # Settings whose value is a list of names, stored as it was written (PostgreSQL's GUC_LIST_QUOTE).
 _LISTS = frozenset(
@@ -73,33 +59,27 @@ def idents(names: tuple[str, ...]) -> str:
 def literal(text: str) -> str:
     """A text in SQL."""
     if "\\" in text:
-        return " E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+        return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
     return "'" + text.replace("'", "''") + "'"
 
 
 def dollar_quoted(text: str) -> str:
     """A text between dollar signs, with a tag that does not occur in it."""
     tag = "$$"
-    while tag in text or text.endswith("$"):
+    while tag[:-1] in text:
         tag = f"${tag.strip('$')}x$"
-        if not text.endswith("$") and tag not in text:
-            break
-        if text.endswith("$"):
-            return literal(text).strip()
     return f"{tag}{text}{tag}"
 
 
 def names_in(text: str) -> tuple[str, ...]:
     """The parts of a qualified name that the server has printed, unquoted."""
-    return tuple(
-        quoted.replace('""', '"') if quoted or not plain else plain for quoted, plain in _PART.findall(text)
-    )
+    return tuple(quoted.replace('""', '"') if quoted or not plain else plain for quoted, plain in _PART.findall(text))
 
 
 def assignment(setting: str) -> str:
     """`name to value`, from `name=value` as the catalogs keep it."""
     name, _, value = setting.partition("=")
-    written = value if name.lower() in _LISTS and value else literal(value).strip()
+    written = value if name.lower() in _LISTS and value else literal(value)
     return f"{name} to {written}"
 
 
@@ -114,8 +94,14 @@ def text_argument(sql: str) -> str:
     return f'{prefix}"""{escaped}"""'
 
 
+class Source(str):
+    """Python source that stands for itself where a value is wanted."""
+
+
 def python(value: object) -> str:
     """A value as Python source, texts in double quotes as the formatters have them."""
+    if isinstance(value, Source):
+        return str(value)
     if isinstance(value, str):
         return repr(value) if '"' in value else '"' + repr(value + '"')[1:-2].replace("\\'", "'") + '"'
     if isinstance(value, (list, tuple)):
@@ -129,10 +115,3 @@ def call(function: str, *arguments: str, **named: object) -> str:
     """A call as Python source; `arguments` are source, of `named` those that are None are left out."""
     parts = [*arguments, *(f"{name}={python(value)}" for name, value in named.items() if value is not None)]
     return f"{function}({', '.join(parts)})"
-
-
-class Source(str):
-    """Python source that stands for itself where a value is wanted."""
-
-    def __repr__(self) -> str:
-        return str(self)

@@ -56,12 +56,12 @@ class Fix:
     @property
     def code(self) -> str:
         """The operations as lines of a revision."""
-        return "\n".join(operation.code for operation in self.operations)
+        return "\n".join(operation.code for operation in self.operations if operation.code)
 
     @property
     def sql(self) -> str:
         """The operations as statements, each ended by a semicolon."""
-        return "\n".join(f"{operation.sql};" for operation in self.operations)
+        return "\n".join(f"{operation.sql};" for operation in self.operations if operation.code)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Repair:
     @property
     def code(self) -> str:
         """The operations as lines of a revision."""
-        return "\n".join(operation.code for operation in self.operations)
+        return "\n".join(operation.code for operation in self.operations if operation.code)
 
     @property
     def sql(self) -> str:
