@@ -246,6 +246,9 @@ class _Folder:
                 return cause.attribute in ("partition", "inherits")
             if cause.attribute == "installed_in":
                 return self._follows_name(node, cause)
+            if attribute == "server_options":
+                # A foreign table that is a table of ours now has no use for them.
+                return cause.attribute == "kind"
             if cause.attribute == "labels":
                 return _follows_labels(node, cause)
             return (cause.attribute in _TYPES and self._follows_type(node)) or self._follows_column_names(node, cause)

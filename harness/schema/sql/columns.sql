@@ -19,7 +19,9 @@ select
         pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
     end as collation,
     case when a.attstorage <> t.typstorage then
-        case a.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' when 'x' then 'extended' end
+        case a.attstorage
+            when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' when 'x' then 'extended'
+        end
     end as storage,
     case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression, -- since 14
     nullif(a.attstattarget, -1)::pg_catalog.text as statistics,

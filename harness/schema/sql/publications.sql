@@ -8,7 +8,7 @@ select
     p.oid as objid,
     0 as objsubid,
     case when p.puballtables then 'on' end as all_tables,
-    array_remove(
+    pg_catalog.array_remove(
         array[
             case when p.pubinsert then 'insert' end,
             case when p.pubupdate then 'update' end,

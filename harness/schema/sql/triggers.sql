@@ -9,7 +9,7 @@ select
     0 as objsubid,
     case when t.tgtype & 64 <> 0 then 'instead of' when t.tgtype & 2 <> 0 then 'before' else 'after' end as timing,
     case when t.tgtype & 1 <> 0 then 'row' else 'statement' end as level,
-    array_remove(
+    pg_catalog.array_remove(
         array[
             case when t.tgtype & 4 <> 0 then 'insert' end,
             case when t.tgtype & 8 <> 0 then 'delete' end,

@@ -183,3 +183,34 @@ drop table app.filtered cascade;
 
 -- missing | access method | corpus_heap
 drop access method corpus_heap;
+
+-- changed | foreign table | app.remote | kind
+drop foreign table app.remote;
+create table app.remote (id integer, value text);
+
+-- changed | publication | corpus_publication | owner
+alter publication corpus_publication owner to harness_owner;
+
+-- renamed | event trigger | corpus_event | name
+alter event trigger corpus_event rename to ev;
+
+-- renamed | server | corpus_server | name
+alter server corpus_server rename to srv;
+
+-- renamed | foreign data wrapper | corpus_wrapper | name
+alter foreign data wrapper corpus_wrapper rename to w;
+
+-- renamed | publication | corpus_filter | name
+alter publication corpus_filter rename to p;
+
+-- renamed | text search dictionary | app.simple_dict | name
+alter text search dictionary app.simple_dict rename to dict2;
+
+-- renamed | operator class | app.mood_class using hash | name
+alter operator class app.mood_class using hash rename to mc;
+
+-- renamed | collation | app.german | schema
+alter collation app.german set schema spare;
+
+-- changed | extension | citext | installed_in
+alter extension citext set schema spare;

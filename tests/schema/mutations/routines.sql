@@ -99,3 +99,15 @@ create aggregate app.total(integer) (sfunc = app.sum_state, stype = integer, ini
 -- changed | function | app.atomic(integer) | body
 create or replace function app.atomic(a integer) returns bigint language sql stable
     begin atomic select count(*) + 1 from app.filtered where filtered.a = atomic.a; end;
+
+-- renamed | aggregate | app.total(integer) | name
+alter aggregate app.total(integer) rename to tot;
+
+-- renamed | procedure | app.cleanup(integer) | name
+alter procedure app.cleanup(integer) rename to cl;
+
+-- renamed | function | app.add(integer, integer) | name
+alter function app.add(integer, integer) rename to plus;
+
+-- renamed | function | app.touch() | schema
+alter function app.touch() set schema spare;

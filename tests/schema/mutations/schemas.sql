@@ -34,3 +34,6 @@ grant usage on schema public to harness_writer;
 
 -- changed | schema | public | comment
 comment on schema public is 'mine';
+
+-- renamed | schema | app | name
+alter schema app rename to shop;

@@ -160,3 +160,12 @@ create rule lonely_quiet as on delete to public.lonely do instead nothing;
 
 -- changed | table | public.lonely | of_type
 alter table public.lonely of app.typed;
+
+-- renamed | table | app.event | name
+alter table app.event rename to happening;
+
+-- renamed | table | app.base | name
+alter table app.base rename to basis;
+
+-- renamed | table | audit.log | schema
+alter table audit.log set schema app;
