@@ -24,7 +24,7 @@ else:
     import tomli as tomllib
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h)?")
-SEVERITIES = (*(severity.value for severity in Severity), "off")
+SEVERITIES = ("error", "warning", "info", "off")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, None: 1.0}
 
 

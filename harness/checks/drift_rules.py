@@ -123,11 +123,36 @@ RULES = tuple(
         **{name: f"another {name.replace('_', ' ')} than in the models" for name in attributes},
     }.items()
 )
-OTHER_KINDS = Rule(
-    "drift.*.attribute",
-    Severity.ERROR,
-    "what the models make by DDL of their own (a view, a function, a domain) is missing or differs",
-    _WHY,
+# What models can make by DDL of their own, which SQLAlchemy runs with create_all. Rules for them are not listed
+# attribute by attribute: `attribute` stands for any, and for `missing`.
+OTHER_KINDS = (
+    "view",
+    "materialized-view",
+    "function",
+    "procedure",
+    "aggregate",
+    "trigger",
+    "rule",
+    "policy",
+    "domain",
+    "domain-constraint",
+    "composite-type",
+    "range-type",
+    "collation",
+    "statistics",
+    "foreign-table",
+    "foreign-server",
+    "operator",
+    "cast",
+    "publication",
+    "text-search-configuration",
+    "text-search-dictionary",
+    "schema",
+    "extension",
+)
+OTHER_RULES = tuple(
+    Rule(f"drift.{kind}.attribute", Severity.ERROR, f"{kind}, made by the models' own DDL: missing or different", _WHY)
+    for kind in OTHER_KINDS
 )
 RENAMED = Rule(
     "drift.*.renamed",
@@ -153,7 +178,7 @@ UNCREATABLE = Rule(
     "metadata.create_all fails on an empty database",
     "The models describe a schema that PostgreSQL refuses, so nothing can be compared with it.",
 )
-ALL_RULES = (*RULES, OTHER_KINDS, RENAMED, COLUMN_ORDER, UNMANAGED, UNCREATABLE)
+ALL_RULES = (*RULES, *OTHER_RULES, RENAMED, COLUMN_ORDER, UNMANAGED, UNCREATABLE)
 
 _CONTAINERS = ("table", "column", "schema")
 

@@ -105,12 +105,9 @@ class Policy:
 
 def _require_rule(glob: str) -> None:
     known = _known_rules()
-    # A rule may be a pattern itself: drift.*.renamed, or drift.*.attribute, whose last part stands for any attribute of
-    # the kinds that are not listed one by one.
-    prefix = glob.rpartition(".")[0]
-    listed = any(rule.startswith(f"{prefix}.") for rule in known)
-    names = (glob,) if listed else (glob, f"{prefix}.attribute")
-    if any(fnmatchcase(rule, glob) or any(fnmatchcase(name, rule) for name in names) for rule in known):
+    # A rule may be a pattern itself, drift.*.renamed, and `attribute` at the end of one stands for any.
+    general = f"{glob.rpartition('.')[0]}.attribute"
+    if any(fnmatchcase(rule, glob) or fnmatchcase(glob, rule) or rule == general for rule in known):
         return
     nearest = difflib.get_close_matches(glob, known, n=1, cutoff=0.4)
     hint = f"Did you mean {nearest[0]!r}?" if nearest else "`harness rules` lists them all."

@@ -45,22 +45,23 @@ def create_all(inside: Inside, url: str, schemas: Sequence[str], extensions: Seq
         the MetaData), `part` (a column's, constraint's or index's name, None if it is the whole) and `failure`. There
         may be a failure without a culprit.
     """
-    from sqlalchemy import text
-
     from harness.models.culprits import culprits
 
     engine = inside.engine(url)
-    quote = engine.dialect.identifier_preparer.quote_identifier
+    left_to_models: set[str] = set()
     try:
-        with engine.begin() as connection:
-            for schema in schemas:
-                connection.execute(text(f"create schema if not exists {quote(schema)}"))
-            for name, schema in extensions:
-                connection.execute(text(f"create extension if not exists {quote(name)} schema {quote(schema)} cascade"))
+        _prepare(engine, schemas, extensions)
         error = _create(inside, engine)
         while error is not None and (there := _THERE_ALREADY.match(inside.describe(error).message)):
-            with engine.begin() as connection:
-                connection.execute(text(f"drop {there[1]} {quote(there[2])}"))
+            if there[2] in left_to_models:
+                break
+            left_to_models.add(there[2])
+            _unprepare(engine, schemas, extensions)
+            _prepare(
+                engine,
+                [schema for schema in schemas if schema not in left_to_models],
+                [pair for pair in extensions if left_to_models.isdisjoint(pair)],
+            )
             error = _create(inside, engine)
         if error is None:
             return {"failure": None, "culprits": []}
@@ -68,6 +69,30 @@ def create_all(inside: Inside, url: str, schemas: Sequence[str], extensions: Seq
         return {"failure": to_json(inside.describe(error)), "culprits": found}
     finally:
         engine.dispose()
+
+
+def _prepare(engine: Engine, schemas: Sequence[str], extensions: Sequence[Sequence[str]]) -> None:
+    from sqlalchemy import text
+
+    quote = engine.dialect.identifier_preparer.quote_identifier
+    with engine.begin() as connection:
+        for schema in schemas:
+            connection.execute(text(f"create schema if not exists {quote(schema)}"))
+        for name, schema in extensions:
+            connection.execute(text(f"create extension if not exists {quote(name)} schema {quote(schema)} cascade"))
+
+
+def _unprepare(engine: Engine, schemas: Sequence[str], extensions: Sequence[Sequence[str]]) -> None:
+    """Take back what `_prepare` made; `public` was there before."""
+    from sqlalchemy import text
+
+    quote = engine.dialect.identifier_preparer.quote_identifier
+    with engine.begin() as connection:
+        for name, _ in extensions:
+            connection.execute(text(f"drop extension if exists {quote(name)} cascade"))
+        for schema in schemas:
+            if schema != "public":
+                connection.execute(text(f"drop schema if exists {quote(schema)} cascade"))
 
 
 def _create(inside: Inside, engine: Engine) -> Exception | None:
