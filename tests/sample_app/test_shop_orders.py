@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 
 from harness.testbed.databases import MigratedDatabase
 from sample_app.services import sync
@@ -132,6 +134,15 @@ async def test_a_background_task_ships_with_synchronous_code(client: httpx.Async
     parcels = (await client.get(f"{path}/shipments")).json()
     assert [parcel["carrier"] for parcel in parcels] == ["Post"]
     await post(client, f"{path}/shipment", {"carrier": "Post"}, expect=409)
+
+
+async def test_a_background_task_that_runs_twice_ships_once(app: FastAPI, client: httpx.AsyncClient) -> None:
+    order = await place_order(client)
+    path = f"/orders/{order['id']}"
+    await post(client, f"{path}/payment", expect=200)
+    for _ in range(2):
+        await run_in_threadpool(sync.hand_to_carrier, app.state.database, uuid.UUID(order["id"]), "Post")
+    assert len((await client.get(f"{path}/shipments")).json()) == 1
 
 
 async def test_the_synchronous_service_works_in_a_thread(
