@@ -59,4 +59,7 @@ def _is_about(operation: Mapping[str, Any], difference: Difference, columns: Seq
         return attributes is None or difference.change != "changed" or difference.attribute in attributes
     if written["kind"] == "column":
         return False
-    return written["name"] in names or (bool(columns) and list(columns) == operation["columns"])
+    if written["name"] in names:
+        return True
+    same_kind = target.kind.replace(" ", "_") in operation["operation"]
+    return same_kind and bool(columns) and list(columns) == operation["columns"]

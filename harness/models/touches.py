@@ -15,15 +15,22 @@ from harness.findings import DatabaseObject
 _WORD = re.compile(r'"((?:[^"]|"")+)"|([^\W\d][\w$]*)')
 _DOWNGRADE = "downgrade"
 
+# Operations that name columns and leave them as they are.
+_BESIDE_COLUMNS = frozenset(
+    {"create_index", "drop_index", "create_unique_constraint", "create_check_constraint", "create_foreign_key"}
+    | {"create_primary_key", "create_exclude_constraint", "drop_constraint"}
+)
+
 
 @dataclass(frozen=True)
 class Touch:
-    """A statement of a revision file that names an object: the revision, and the statement's lines."""
+    """A statement of a revision file that names an object: the revision, the statement's lines, and what it calls."""
 
     revision: RevisionInfo
     line: int
     end_line: int
     names: frozenset[str]
+    operations: frozenset[str]
 
 
 class Touches:
@@ -45,7 +52,14 @@ class Touches:
         if target.table is None:
             return self._naming(target.name)
         if target.kind == "column":
-            return self._naming(target.table, target.name)
+            return next(
+                (
+                    touch
+                    for touch in self._newest_first
+                    if touch.names.issuperset((target.table, target.name)) and not touch.operations & _BESIDE_COLUMNS
+                ),
+                None,
+            )
         found = self._naming(target.name)
         columns = [alias for alias in aliases if alias]
         return found or (self._naming(target.table, *columns) if columns else None)
@@ -122,9 +136,11 @@ def _in_body(
         names = _names([statement], local)
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             local[statement.targets[0].id] = names
-        if any(isinstance(node, ast.Call) for node in ast.walk(statement)):
+        called = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
+        if called:
+            operations = frozenset(function.attr for function in called if isinstance(function, ast.Attribute))
             end = statement.end_lineno or statement.lineno
-            yield Touch(revision, statement.lineno, end, inherited | names)
+            yield Touch(revision, statement.lineno, end, inherited | names, operations)
 
 
 def _names(nodes: Iterable[ast.AST], constants: dict[str, frozenset[str]]) -> frozenset[str]:

@@ -1,0 +1,277 @@
+"""Each finding points at the line of the model that says it, and at the revision that last touched the object."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from corpus import REVISION
+from small import line_of, small_project
+
+from harness.environment import History, RevisionInfo
+from harness.findings import DatabaseObject, Finding
+from harness.models.touches import Touches, newest_first
+from harness.server import Server
+
+# In each line, what the finding that points at it is about.
+MODELS = """
+class Mood(enum.Enum):
+    good = 1
+    bad = 2
+
+
+class Stamped:
+    made_at: Mapped[Optional[str]] = mapped_column(String(9))  # column account.made_at
+    changed_at: Mapped[Optional[str]] = mapped_column(index=True)  # index account.ix_account_changed_at
+
+    @declared_attr
+    def owner_id(cls) -> Mapped[Optional[int]]:  # foreign key account.account_owner_id_fkey
+        return mapped_column(ForeignKey("account.id"))
+
+
+class Account(Stamped, Base):
+    __tablename__ = "account"
+    __table_args__ = (
+        sa.UniqueConstraint("email", "name", name="account_email_name"),  # unique constraint account.account_email_name
+        sa.CheckConstraint("id > 0", name="account_positive"),  # check constraint account.account_positive
+        Index("account_lower", sa.text("lower(email)")),  # index account.account_lower
+        sa.ForeignKeyConstraint(["pair_a", "pair_b"], ["pair.a", "pair.b"]),
+        sa.ForeignKeyConstraint(["pair_a"], ["cat.id"]),  # foreign key account.account_pair_a_fkey
+        {"comment": "all of them"},
+    )
+    id: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    email: Mapped[str] = mapped_column("email", String(20))  # column account.email
+    name: Mapped[str] = mapped_column(unique=True)  # unique constraint account.account_name_key
+    mood: Mapped[Mood] = mapped_column(sa.Enum(Mood, name="mood"))  # enum mood
+    pair_a: Mapped[int]
+    pair_b: Mapped[int]
+    attribute: Mapped[Optional[str]] = mapped_column("another name")  # column account.another name
+
+
+Index("account_outside", Account.name, Account.email)  # index account.account_outside
+
+
+class Pair(Base):  # table pair
+    __tablename__ = "pair"
+    a: Mapped[int] = mapped_column(primary_key=True)
+    b: Mapped[int] = mapped_column(primary_key=True)
+    __mapper_args__ = {"eager_defaults": True}
+
+
+class Animal(Base):
+    __tablename__ = "animal"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Dog(Animal):
+    bark: Mapped[Optional[str]]  # column animal.bark
+
+
+class Cat(Animal):
+    __tablename__ = "cat"
+    id: Mapped[int] = mapped_column(ForeignKey("animal.id"), primary_key=True)  # foreign key cat.cat_id_fkey
+    purr: Mapped[str]  # column cat.purr
+
+
+plain = Table(  # table plain
+    "plain",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    comment="plain",
+)
+links = Table(
+    "links",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("other", ForeignKey("links.id")),  # foreign key links.links_other_fkey
+    Column("more", Integer, index=True),  # index links.ix_links_more
+    Column("third", String(8), nullable=False),  # column links.third
+    sa.UniqueConstraint("other", "third"),  # unique constraint links.links_other_third_key
+    Index("links_third", "third"),  # index links.links_third
+)
+
+
+class Imperative:
+    pass
+
+
+registry(metadata=metadata).map_imperatively(
+    Imperative,
+    Table(
+        "imperative",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String(8)),  # column imperative.name
+    ),
+)
+numbers = sa.Sequence("numbers", metadata=metadata)  # sequence numbers
+"""
+BARE = """
+op.execute("create table account (id serial primary key, email varchar not null, name varchar not null,"
+    " made_at varchar, changed_at varchar, owner_id int, pair_a int not null, pair_b int not null)")
+op.execute("create type mood as enum ('good')")
+op.execute("alter table account add mood mood not null")
+op.execute("create table animal (id serial primary key)")
+op.execute("create table cat (id int primary key)")
+op.execute("create table links (id serial primary key, other int, more int, third varchar not null)")
+op.execute("create table imperative (id serial primary key, name varchar)")
+op.execute("comment on table account is 'all of them'")
+"""
+
+
+def test_every_finding_points_at_its_line(tmp_path: Path, server: Server) -> None:
+    project = small_project(tmp_path, server, MODELS, BARE)
+    findings = project.check("drift").findings
+    expected = {}
+    for number, line in enumerate(project.read("models.py").splitlines(), start=1):
+        for about in re.findall(r"# (.*)", line)[:1]:
+            expected |= {name.strip(): number for name in about.split(";")}
+    found = {}
+    for finding in findings:
+        if finding.rule == "drift.table.column-order":
+            continue
+        assert finding.object is not None
+        target = finding.object
+        name = f"{target.table}.{target.name}" if target.table else target.name
+        assert finding.location is not None
+        found[f"{target.kind} {name}"] = finding.location.line
+    assert {name: found.get(name) for name in expected} == expected
+    assert set(found) - set(expected) == set()
+
+
+def test_what_only_the_migrations_have_stands_in_the_revision(tmp_path: Path, server: Server) -> None:
+    project = small_project(
+        tmp_path,
+        server,
+        """
+        class Account(Base):
+            __tablename__ = "account"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            email: Mapped[str]
+        """,
+        """
+        op.create_table("account", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("email", sa.Text()))
+        op.create_table("legacy", sa.Column("id", sa.Integer(), primary_key=True))
+        """,
+        """
+        op.add_column("account", sa.Column("extra", sa.Integer()))
+        with op.batch_alter_table("account") as batch:
+            batch.alter_column("email", nullable=False)
+        """,
+        'op.create_index("account_extra", "account", ["email"])',
+    )
+    found = {finding.rule: finding for finding in project.check("drift").findings}
+    assert {rule: finding.revision for rule, finding in found.items()} == {
+        "drift.column.extra": "r2",
+        "drift.column.type": "r2",
+        "drift.index.extra": "r3",
+        "drift.table.extra": "r1",
+    }
+    assert 'op.create_table("legacy"' in line_of(project, found["drift.table.extra"])
+    assert 'sa.Column("extra"' in line_of(project, found["drift.column.extra"])
+    assert 'op.create_index("account_extra"' in line_of(project, found["drift.index.extra"])
+    assert "email: Mapped[str]" in line_of(project, found["drift.column.type"])
+
+
+def sight_of(finding: Finding) -> bool:
+    assert finding.detail is not None
+    assert finding.detail.startswith("`alembic revision --autogenerate` ")
+    return "--autogenerate` sees it" in finding.detail
+
+
+def test_what_autogenerate_would_see(tmp_path: Path, server: Server) -> None:
+    project = small_project(
+        tmp_path,
+        server,
+        """
+        class Account(Base):
+            __tablename__ = "account"
+            __table_args__ = (
+                sa.CheckConstraint("id > 0", name="account_positive"),
+                sa.UniqueConstraint("a", "b"),
+                Index("account_a", "a", postgresql_where=sa.text("a > 0")),
+            )
+            id: Mapped[int] = mapped_column(primary_key=True)
+            a: Mapped[int] = mapped_column(ForeignKey("account.id"), server_default="1", comment="a")
+            b: Mapped[str] = mapped_column(String(10), index=True)
+            c: Mapped[str] = mapped_column(sa.Enum("x", "y", name="kind"))
+
+        class Other(Base):
+            __tablename__ = "other"
+            id: Mapped[int] = mapped_column(primary_key=True)
+        """,
+        """
+        op.execute("create type kind as enum ('x')")
+        op.execute("create table account (id serial primary key, a int, b varchar not null, c kind not null, d int)")
+        op.execute("create index account_a on account (a)")
+        """,
+    )
+    found = {(finding.rule, str(finding.object)): sight_of(finding) for finding in project.check("drift").findings}
+    assert found == {
+        ("drift.table.missing", "public.other"): True,
+        ("drift.column.extra", "public.account.d"): True,
+        ("drift.column.nullable", "public.account.a"): True,
+        ("drift.column.comment", "public.account.a"): True,
+        ("drift.column.default", "public.account.a"): False,
+        ("drift.column.type", "public.account.b"): False,
+        ("drift.check-constraint.missing", "public.account.account_positive"): False,
+        ("drift.unique-constraint.missing", "public.account.account_a_b_key"): True,
+        ("drift.foreign-key.missing", "public.account.account_a_fkey"): True,
+        ("drift.index.missing", "public.account.ix_account_b"): True,
+        ("drift.index.predicate", "public.account.account_a"): False,
+        ("drift.enum.labels", "public.kind"): False,
+    }
+
+
+def history(tmp_path: Path, *bodies: str) -> History:
+    revisions = []
+    for number, body in enumerate(bodies, start=1):
+        path = tmp_path / f"{number}.py"
+        path.write_text(REVISION.format(id=str(number), down=None, body=f"    {body}"), encoding="utf-8")
+        down = (str(number - 1),) if number > 1 else ()
+        revisions.append(RevisionInfo(str(number), str(path), 1, "", down))
+    return History(tuple(reversed(revisions)), (), (), "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "name", "revision"),
+    [
+        ("table", None, "account", "5"),
+        ("column", "account", "email", "2"),
+        ("column", "account", "Odd Name", "3"),
+        ("column", "account", "looped", "4"),
+        ("column", "account", "nowhere", None),
+        ("column", "other", "email", None),
+        ("index", "account", "ix_account_email", "5"),
+        ("unique constraint", "account", "account_id_email_key", "2"),
+        ("enum", None, "kind", "1"),
+    ],
+)
+def test_the_revision_that_last_touched_an_object(
+    tmp_path: Path, kind: str, table: str | None, name: str, revision: str | None
+) -> None:
+    touches = Touches(
+        history(
+            tmp_path,
+            'op.create_table("account", sa.Column("id"), sa.Column("email", sa.Enum("a", name="kind")))',
+            'op.alter_column("account", "email", nullable=bool("id"))',
+            "op.execute('alter table public.account add \"Odd Name\" int')",
+            'for name in ("looped", "more"): op.add_column("account", sa.Column(name, sa.Integer()))',
+            'op.create_index("ix_account_email", "account", [sa.text("lower(mail)")])',
+        )
+    )
+    columns = ("id", "email") if kind == "unique constraint" else ()
+    touch = touches.last(DatabaseObject(kind, name, "public", table), *columns)
+    assert (None if touch is None else touch.revision.id) == revision
+
+
+def test_newest_first_on_a_branched_history() -> None:
+    def revision(id: str, *down: str) -> RevisionInfo:  # noqa: A002 - Alembic's word
+        return RevisionInfo(id, "", 1, "", down)
+
+    parts = (revision("merge", "left", "right"), revision("base"), revision("left", "base"), revision("right", "left2"))
+    ordered = [one.id for one in newest_first(History((*parts, revision("left2", "base")), (), (), ""))]
+    assert ordered[0] == "merge"
+    assert ordered[-1] == "base"
+    assert ordered.index("right") < ordered.index("left2")
