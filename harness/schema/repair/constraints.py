@@ -313,13 +313,12 @@ def _triggers(item: SchemaObject, attribute: str) -> Operation:
     table = "conrelid" if attribute == "enabled" else "confrelid"
     statement = f"alter table %s {how} trigger %I"
     # A foreign key of a table to itself has all its triggers there.
-    query = (
-        "select t.tgrelid::pg_catalog.regclass as relation, t.tgname from pg_catalog.pg_trigger as t"
-        f" join pg_catalog.pg_constraint as c on c.oid = t.tgconstraint and c.{table} = t.tgrelid"
+    lines = (
+        "do $do$ declare found record; begin",
+        "for found in select t.tgrelid::pg_catalog.regclass as relation, t.tgname from pg_catalog.pg_trigger as t",
+        f"join pg_catalog.pg_constraint as c on c.oid = t.tgconstraint and c.{table} = t.tgrelid",
+        f"where c.conname = {literal(item.identity.name)}",
+        f"and c.conrelid = {literal(table_of(item.identity))}::pg_catalog.regclass",
+        f"loop execute pg_catalog.format({literal(statement)}, found.relation, found.tgname); end loop; end $do$",
     )
-    where = f"c.conname = {literal(item.identity.name)} and c.conrelid = {literal(table_of(item.identity))}"
-    return execute(
-        f"do $do$ declare found record; begin for found in {query} where {where}::pg_catalog.regclass loop"  # noqa: S608 - it is written for people to run; the names in it are quoted
-        f" execute pg_catalog.format({literal(statement)}, found.relation, found.tgname); end loop; end $do$",
-        "Only a superuser may switch the triggers of a foreign key.",
-    )
+    return execute(" ".join(lines), "Only a superuser may switch the triggers of a foreign key.")

@@ -97,6 +97,10 @@ class _Plan:
                 continue
             if new.identity.kind in _TABLES and old.identity.kind in _TABLES:
                 unknown = set(names) - tables.ALTERABLE - set(kinds.COMMON)
+                if "kind" in unknown:
+                    raise NotAutomaticError(
+                        "a table cannot become a foreign one, nor the other way round: copy its rows"
+                    )
                 if unknown:
                     raise NotAutomaticError(f"the {min(unknown)} of a table cannot be altered, and it has rows")
             if _stays(new, old, names, self._context):
