@@ -59,6 +59,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
         "validated",
         "enforced",
         "enabled",
+        "enabled_at_referenced",
         "period",
         *_CONSTRAINT,
     ),
