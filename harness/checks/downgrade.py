@@ -9,12 +9,13 @@ from typing import Any
 
 from harness.checks.base import BlockedCheck, Check
 from harness.checks.context import CheckContext
-from harness.checks.repairs import change_operation, drop_operation
+from harness.checks.repairs import typed
 from harness.checks.upgrading import StepDown
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure, RevisionInfo
 from harness.findings import Finding, Rule, Severity
 from harness.schema import Difference, diff
+from harness.schema.repair import Fix, repair
 
 FAILED = Rule(
     "downgrade.failed",
@@ -79,7 +80,7 @@ def _judge(context: CheckContext, revision: RevisionInfo, step: StepDown, blamed
     if step.left is not None:
         differences = [difference for difference in diff(step.before, step.left) if difference not in blamed]
         blamed.update(differences)
-        yield from _not_what_was(context, revision, differences)
+        yield from _not_what_was(context, revision, repair(step.before, step.left, differences).fixes)
     if step.up is not None and step.up.failure is not None:
         failure = step.up.failure
         yield NOT_REPEATABLE.finding(
@@ -125,13 +126,12 @@ def _refused(context: CheckContext, revision: RevisionInfo, failure: Failure) ->
     )
 
 
-def _not_what_was(
-    context: CheckContext, revision: RevisionInfo, differences: Iterable[Difference]
-) -> Iterator[Finding]:
-    for difference in differences:
+def _not_what_was(context: CheckContext, revision: RevisionInfo, fixes: Iterable[Fix]) -> Iterator[Finding]:
+    for fix in fixes:
+        difference = fix.difference
         yield _BY_CHANGE[difference.change].finding(
             f"The downgrade of revision {revision.id} {_VERB[difference.change]} {_name(difference)}.",
-            fix=_undo(context, revision, difference),
+            fix=_undo(context, revision, fix),
             **_parts(context, revision, difference),
         )
 
@@ -148,17 +148,12 @@ def _parts(context: CheckContext, revision: RevisionInfo, difference: Difference
     }
 
 
-def _undo(context: CheckContext, revision: RevisionInfo, difference: Difference) -> str:
+def _undo(context: CheckContext, revision: RevisionInfo, fix: Fix) -> str:
     """What to add to `downgrade()`."""
     place = f"downgrade() in {context.project.location(revision.path)}"
-    target = difference.object
-    if difference.change == "extra":
-        operation = drop_operation(target)
-        return f"Add to {place}: {operation}" if operation else f"Add to {place} what drops {target.kind} {target}."
-    if difference.change == "missing":
-        return f"Let {place} make {target.kind} {target} again, or not drop it."
-    operation = change_operation(difference)
-    return f"Add to {place}: {operation}" if operation else f"Let {place} put {_name(difference)} back."
+    if fix.difference.change == "missing":
+        return typed(f"Let {place} not drop {_name(fix.difference)}, or make it again", fix)
+    return typed(f"Add to {place}", fix)
 
 
 def _name(difference: Difference) -> str:

@@ -15,7 +15,7 @@ from harness.checks.context import CheckContext
 from harness.checks.drift_models import ModelsSchema, build
 from harness.checks.drift_rules import ALL_RULES, MANAGED_KINDS, UNCREATABLE, UNMANAGED, is_unsayable, rule_for
 from harness.checks.drift_scope import in_scope
-from harness.checks.repairs import change_operation, drop_operation
+from harness.checks.repairs import typed
 from harness.checks.sight import sight
 from harness.checks.upgrading import Deployed
 from harness.checks.whereabouts import Whereabouts
@@ -23,6 +23,7 @@ from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure
 from harness.findings import DatabaseObject, Finding
 from harness.schema import MODELS, Difference, Schema, diff
+from harness.schema.repair import Fix, repair
 
 _ATTRIBUTE_WORDS = {"nullable": "nullability"}
 _SHORT = 100  # characters of a value that a message still repeats
@@ -65,6 +66,7 @@ def _compare(context: CheckContext, head: Deployed, expected: Schema) -> Iterato
     expected, actual = in_scope(context, head, expected)
     where = Whereabouts(context, expected, actual)
     unmanaged: dict[str, list[Difference]] = defaultdict(list)
+    managed: list[Difference] = []
     for difference in diff(expected, actual, ignore=MODELS):
         if is_unsayable(difference):
             attribute = (difference.attribute or "").replace("_", " ")
@@ -72,7 +74,10 @@ def _compare(context: CheckContext, head: Deployed, expected: Schema) -> Iterato
         elif _is_unmanaged(difference, expected, actual):
             unmanaged[difference.object.kind].append(difference)
         else:
-            yield _finding(context, where, difference)
+            managed.append(difference)
+    # Outside of the scope, too, there may be views on a column that is given another type.
+    for fix in repair(expected, head.schema, managed, ignore=MODELS).fixes:
+        yield _finding(context, where, fix)
     for kind, differences in sorted(unmanaged.items()):
         names = sorted(str(difference.object) for difference in differences)
         shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
@@ -105,7 +110,8 @@ def _has_modelled_parent(target: DatabaseObject, expected: Schema, actual: Schem
     return False
 
 
-def _finding(context: CheckContext, where: Whereabouts, difference: Difference) -> Finding:
+def _finding(context: CheckContext, where: Whereabouts, fix: Fix) -> Finding:
+    difference = fix.difference
     touch = where.touch(difference)
     details = [
         sight(context.pending, difference, where.columns(difference.object)),
@@ -119,7 +125,7 @@ def _finding(context: CheckContext, where: Whereabouts, difference: Difference) 
         actual=difference.actual,
         revision=None if touch is None else touch.revision.id,
         location=where.location(difference, touch),
-        fix=_fix(difference),
+        fix=_fix(fix),
         detail="\n".join(part for part in details if part),
     )
 
@@ -145,17 +151,13 @@ def _shown(value: str | None) -> str:
     return "not set" if value is None else value
 
 
-def _fix(difference: Difference) -> str:
-    target = difference.object
-    if difference.change == "extra":
-        dropping = drop_operation(target) or f"an operation that drops the {target.kind}"
-        return f"In a new revision: {dropping}; or add it to the models (if env.py does not import it, see imports)."
-    operation = change_operation(difference)
-    if operation is not None:
-        return f"In a new revision: {operation}"
-    if difference.attribute == "column_order":
+def _fix(fix: Fix) -> str:
+    if fix.difference.attribute == "column_order":
         return "Nothing, or move the attributes in the model; PostgreSQL cannot reorder columns."
-    return "In a new revision: alembic revision --autogenerate, and add by hand what it does not see."
+    text = typed("In a new revision", fix)
+    if fix.difference.change != "extra":
+        return text
+    return f"{text}\nOr add it to the models (if env.py does not import it, see imports)."
 
 
 CHECK = Check(

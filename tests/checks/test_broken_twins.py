@@ -113,13 +113,23 @@ def rename_constraint(project: ProjectCopy) -> None:
 @pytest.mark.parametrize(
     ("breaking", "rule", "name", "fix"),
     [
-        (change_type, "drift.column.type", "email", "type character varying(255)"),
-        (drop_index, "drift.index.missing", "ix_user_address_user_id", "autogenerate"),
+        (change_type, "drift.column.type", "email", "type_=sa.String(255)"),
+        (drop_index, "drift.index.missing", "ix_user_address_user_id", "op.create_index("),
         (add_default, "drift.column.default", "email", "server_default=None"),
-        (drop_check, "drift.check-constraint.missing", "ck_order_item_quantity_positive", "by hand"),
-        (drop_foreign_key, "drift.foreign-key.missing", "fk_shipment_order_id_customer_order", "autogenerate"),
-        (add_label, "drift.enum.labels", "order_status", ""),
-        (add_table, "drift.table.extra", "legacy", "op.drop_table('legacy')"),
+        (
+            drop_check,
+            "drift.check-constraint.missing",
+            "ck_order_item_quantity_positive",
+            "op.create_check_constraint(",
+        ),
+        (
+            drop_foreign_key,
+            "drift.foreign-key.missing",
+            "fk_shipment_order_id_customer_order",
+            "op.create_foreign_key(",
+        ),
+        (add_label, "drift.enum.labels", "order_status", "add value"),
+        (add_table, "drift.table.extra", "legacy", 'op.drop_table("legacy")'),
         (make_nullable, "drift.column.nullable", "carrier", "nullable=False"),
         (rename_constraint, "drift.unique-constraint.renamed", "uq_shipment_tracking_number", "rename constraint"),
     ],
@@ -162,7 +172,7 @@ def test_a_downgrade_that_forgets_an_enum(sample: ProjectCopy) -> None:
     assert left.revision == "ffff0001"
     assert left.location is not None
     assert left.location.path == path
-    assert "op.execute('drop type public.mood_kind')" in (left.fix or "")
+    assert 'op.execute("drop type public.mood_kind")' in (left.fix or "")
     assert again.rule == "downgrade.not-repeatable"
     assert "already exists" in again.message
 
