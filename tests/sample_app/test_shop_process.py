@@ -41,8 +41,15 @@ def test_uvicorn_serves_after_the_upgrade(alembic: Alembic, empty_database: Scra
             ada = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
             created = client.post("/app_users", json=ada)
             assert created.status_code == 201
-            assert client.get(f"/app_users/{created.json()['id']}").json() == created.json()
+            path = f"/app_users/{created.json()['id']}"
+            assert client.get(path).json() == created.json()
             assert client.post("/app_users", json=ada).status_code == 409
+            assert client.post("/app_users", json={**ada, "email": "ada"}).status_code == 422
+            assert client.patch(path, json={"last_name": "King"}).json()["last_name"] == "King"
+            page = client.get("/app_users", params={"limit": 1}).json()
+            assert (page["total"], [user["last_name"] for user in page["items"]]) == (1, ["King"])
+            assert client.delete(path).status_code == 204
+            assert client.get(path).status_code == 404
         process.send_signal(signal.SIGTERM)
         _, rest = process.communicate(timeout=30)
         assert "Application shutdown complete." in rest
