@@ -128,7 +128,7 @@ def rename_constraint(project: ProjectCopy) -> None:
             "fk_shipment_order_id_customer_order",
             "op.create_foreign_key(",
         ),
-        (add_label, "drift.enum.labels", "order_status", "add value"),
+        (add_label, "drift.enum.labels", "order_status", "rename to order_status_replaced"),
         (add_table, "drift.table.extra", "legacy", 'op.drop_table("legacy")'),
         (make_nullable, "drift.column.nullable", "carrier", "nullable=False"),
         (rename_constraint, "drift.unique-constraint.renamed", "uq_shipment_tracking_number", "rename constraint"),
