@@ -26,6 +26,7 @@ from harness.schema import MODELS, Difference, Schema, diff
 from harness.schema.repair import Fix, repair
 
 _ATTRIBUTE_WORDS = {"nullable": "nullability"}
+_PLURAL = ("columns", "elements", "labels", "options", "identity options", "references columns")
 _SHORT = 100  # characters of a value that a message still repeats
 
 
@@ -143,8 +144,11 @@ def _message(difference: Difference) -> str:
     words = _ATTRIBUTE_WORDS.get(attribute, attribute.replace("_", " "))
     actual, expected = _shown(difference.actual), _shown(difference.expected)
     if max(len(actual), len(expected)) > _SHORT or "\n" in actual + expected:
-        return f"The {words} of {target.kind} {target} is another one than in the models."
-    return f"The {words} of {target.kind} {target} is {actual} in the migrated database and {expected} in the models."
+        return f"The migrated database and the models disagree on the {words} of {target.kind} {target}."
+    verb = "are" if words in _PLURAL else "is"
+    return (
+        f"The {words} of {target.kind} {target} {verb} {actual} in the migrated database and {expected} in the models."
+    )
 
 
 def _shown(value: str | None) -> str:

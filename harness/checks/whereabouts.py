@@ -49,18 +49,21 @@ class Whereabouts:
     def touch(self, difference: Difference) -> Touch | None:
         """The statement of a revision that last touched the object, under whichever name it has there."""
         target = difference.object
-        found = self._touches.last(target, *self.columns(target))
+        # What is missing may never have been touched: that its columns were says nothing of it.
+        columns = self.columns(target) if difference.change != "missing" else []
+        found = self._touches.last(target, *columns)
         if difference.change == "renamed" and difference.actual is not None:
             old = DatabaseObject(target.kind, difference.actual, target.schema, target.table)
-            found = self._touches.last(old, *self.columns(target)) or found
+            found = self._touches.last(old, *columns) or found
         return found
 
     def is_named(self, target: DatabaseObject) -> bool:
         """Whether the models, or their naming convention, give an object its name; else the server chose it."""
         if target.kind == "sequence":
             return target.name in self._models["sequences"]
-        part = self._part(target)
-        return part is None or part["name"] is not None
+        table = self._table(target)
+        parts = [part for part in table["parts"] if part["kind"] == target.kind] if table is not None else []
+        return not parts or any(part["name"] == target.name for part in parts)
 
     def model(self, key: str, part: str | None) -> Location | None:
         """The place of a table of the MetaData, or of its column, index or constraint of that name."""
