@@ -93,10 +93,17 @@ def _in_cycle(table: Table) -> bool:
 
 
 def _part(connection: Connection, table: Table, statement: str) -> str | None:
-    """The column that cannot be made even alone, else the index of the statement, else the constraint."""
-    from sqlalchemy import Column, MetaData, Table
-    from sqlalchemy.schema import CheckConstraint, UniqueConstraint
+    """The column that cannot be made even alone, else the index of the statement, else the constraint.
 
+    A constraint without a name is known by its column, if it has but one.
+    """
+    from sqlalchemy import Column, MetaData, Table
+    from sqlalchemy.schema import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+
+    known = set(_targets(table))
+    for key in table.foreign_keys:
+        if table.metadata.tables.get(key.target_fullname.rpartition(".")[0]) not in known:
+            return str(key.parent.name)
     plain = [column for column in table.columns if column.computed is None]
     for column in plain:
         if _attempt(connection, Table(table.name, MetaData(), column._copy(), schema=table.schema)):
@@ -106,11 +113,15 @@ def _part(connection: Connection, table: Table, statement: str) -> str | None:
         if f" {preparer.format_index(index)} ON " in statement:
             return str(index.name)
     for constraint in table.constraints:
-        if not isinstance(constraint, (CheckConstraint, UniqueConstraint)):
+        if not isinstance(constraint, (CheckConstraint, UniqueConstraint, ForeignKeyConstraint)):
             continue
+        metadata = MetaData()
         columns: list[Column[Any]] = [Column(column.name, column.type) for column in plain]
-        alone = Table(table.name, MetaData(), *columns, schema=table.schema)
+        alone = Table(table.name, metadata, *columns, schema=table.schema)
+        for target in known - {table}:
+            target.to_metadata(metadata)
         alone.append_constraint(constraint._copy(target_table=alone))
         if _attempt(connection, alone):
-            return None if constraint.name is None else str(constraint.name)
+            names = [str(column.name) for column in constraint.columns]
+            return str(constraint.name) if constraint.name is not None else names[0] if len(names) == 1 else None
     return None

@@ -16,6 +16,14 @@ FAULTS = {
     "a check on no column": ("", '(sa.CheckConstraint("colour > 0", name="check_colour"),)  # here'),
     "an index method that is none": ("", '(Index("ix", "id", postgresql_using="hsh"),)  # here'),
     "an index on what has no order": ("data: Mapped[Any] = mapped_column(sa.JSON, index=True)  # here", ""),
+    "a foreign key to no table": ('name: Mapped[int] = mapped_column(ForeignKey("nowhere.id"))  # here', ""),
+    "a foreign key to what is not unique": (
+        'name: Mapped[int] = mapped_column(ForeignKey("good.bad_id"))  # here',
+        "",
+    ),
+    "a foreign key of another type": ('name: Mapped[str] = mapped_column(String, ForeignKey("good.id"))  # here', ""),
+    "an index of a name that is taken": ("", '(Index("good_pkey", "id"),)  # here'),
+    "a check without a name": ("name: Mapped[int] = mapped_column(sa.CheckConstraint('name > now()'))  # here", ""),
     "a function that is not there": (
         'name: Mapped[str] = mapped_column(server_default=sa.text("nowhere()"))  # here',
         "",
