@@ -1,4 +1,4 @@
-"""`harness.check(...)`: run the checks on a project and return a report."""
+"""`harness.check(...)` runs the checks on a project, `harness.diff(...)` compares two databases: both give a report."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from harness.findings import (
     ProjectSummary,
     Report,
     ServerSummary,
+    Severity,
     UsageError,
     outcome_of,
 )
@@ -72,6 +73,27 @@ def check(
     checks = selected_checks(settings.select, settings.skip)
     project = find_project(settings, where)
     return _Run(settings, project, checks, progress, server).report()
+
+
+def diff(
+    url_a: str, url_b: str, *, ignore: Sequence[str] = (), fail_on: Severity = Severity.ERROR, timeout: float = 300.0
+) -> Report:
+    """Compare the schemas of two databases, both only read.
+
+    Args:
+        url_a: the database that is as it should be: its URL, or the path of a snapshot.
+        url_b: the database under test, in the same forms.
+        ignore: globs of what to leave out, as in the setting `ignore`: a rule, an object, or `rule:object`.
+        fail_on: the lowest severity with which the report counts as failed.
+        timeout: seconds that one query may take.
+
+    Raises:
+        UsageError: a URL or file cannot be used, both name the same database, or a server is too old.
+        VerdictError: a database cannot be reached or read.
+    """
+    from harness.comparison import compare
+
+    return compare(url_a, url_b, ignore=ignore, fail_on=fail_on, timeout=timeout).report
 
 
 class _Run:

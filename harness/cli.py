@@ -20,8 +20,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from harness import __version__
-from harness.findings import HarnessError, Severity, UsageError
+from harness import __version__, diff_command
+from harness.findings import HarnessError, Report, Severity, UsageError
 from harness.report import FORMATS
 from harness.report.destinations import destinations
 from harness.report.text import plural, printable, without_passwords
@@ -129,6 +129,11 @@ def build_parser() -> Parser:
     _add_project(check)
     _add_server(check)
     _add_output(check)
+    diff = _command(
+        commands, "diff", "compare two databases' schemas (A as it should be, B under test)", diff_command.run
+    )
+    diff_command.add_options(diff)
+    _add_output(diff)
     rules = _command(commands, "rules", "list the rules, or explain one", _rules)
     rules.add_argument("name", nargs="?", metavar="NAME", help="a rule, or a check for all of its rules")
     init = _command(commands, "init", "write tests/test_migrations.py and [tool.harness]", _init)
@@ -242,17 +247,35 @@ def _check(options: argparse.Namespace) -> int:
     if console is not None:
         console.finish(report, time.monotonic() - started)
     else:
-        _print(render(report, spoken))
+        print_plain(render(report, spoken))
+    write_files(report, files)
+    code: int = report.exit_code(settings.fail_on)
+    return code
+
+
+def tell(report: Report, spoken: str, options: argparse.Namespace, seconds: float) -> None:
+    """Print a finished report on the standard output, in the format for it."""
+    from harness.report import render
+    from harness.report.console import Console, Style
+
+    if spoken == "console":
+        Console(sys.stdout, Style.for_stream(sys.stdout, options.verbose - options.quiet)).finish(report, seconds)
+    else:
+        print_plain(render(report, spoken))
+
+
+def write_files(report: Report, files: Sequence[tuple[str, Path]]) -> None:
+    """Write a report to the files that were asked for, each in its format."""
+    from harness.report import render
+
     for name, path in files:
         try:
             path.write_text(render(report, name), encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
-    code: int = report.exit_code(settings.fail_on)
-    return code
 
 
-def _print(text: str) -> None:
+def print_plain(text: str) -> None:
     """Print what a program will read: as UTF-8, whatever the terminal's encoding is."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8"))

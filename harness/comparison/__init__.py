@@ -1,0 +1,68 @@
+"""`harness diff`: two databases compared, object by object and attribute by attribute, and what makes them the same.
+
+Both are only read, in sessions that cannot write. Either may be a snapshot, a file that `Schema.to_json` wrote.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.checks.policy import Policy
+from harness.comparison.findings import finding
+from harness.comparison.side import Side, read
+from harness.findings import CheckResult, Report, ServerSummary, Severity, UsageError, outcome_of
+from harness.schema import diff
+from harness.schema.repair import Repair, repair
+
+CHECK = "diff"
+
+__all__ = ["Compared", "compare"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a comparison found, and what makes B the same as A, less what was to be ignored."""
+
+    report: Report
+    repair: Repair
+
+
+def compare(
+    url_a: str, url_b: str, *, ignore: Sequence[str] = (), fail_on: Severity = Severity.ERROR, timeout: float = 300.0
+) -> Compared:
+    """Compare the schemas of two databases.
+
+    Args:
+        url_a: the database that is as it should be: its URL, or the path of a snapshot.
+        url_b: the database under test, in the same forms.
+        ignore: globs of what to leave out, as in the setting `ignore`: a rule, an object, or `rule:object`.
+        fail_on: the lowest severity with which the report counts as failed.
+        timeout: seconds that one query may take.
+
+    Raises:
+        UsageError: a URL or file cannot be used, both name the same database, or a server is too old.
+        VerdictError: a database cannot be reached or read.
+    """
+    started = time.perf_counter()
+    policy = Policy(ignore, {})
+    left, right = read(url_a, "URL_A", timeout), read(url_b, "URL_B", timeout)
+    if left.identity is not None and left.identity == right.identity:
+        raise UsageError("URL_A and URL_B are the same database.", "Name two that are to be compared.")
+    found = repair(left.schema, right.schema, diff(left.schema, right.schema))
+    findings, kept = [], []
+    for fix in found.fixes:
+        told = policy.apply([finding(fix)])
+        findings += told
+        kept += [fix.difference] if told else []
+    if len(kept) < len(found.fixes):
+        found = repair(left.schema, right.schema, kept)
+    result = CheckResult(CHECK, outcome_of(findings, fail_on), None, time.perf_counter() - started)
+    report = Report((result,), tuple(findings), None, _summary(left, right), tuple(policy.notes([result])))
+    return Compared(report, found)
+
+
+def _summary(left: Side, right: Side) -> ServerSummary:
+    same = "" if left.version == right.version else f" (PostgreSQL {left.version})"
+    return ServerSummary("url", right.version, f"A is {left.name}{same}, B is {right.name}")

@@ -1,0 +1,60 @@
+"""Differences of two databases as findings: their rules, severities and sentences."""
+
+from __future__ import annotations
+
+from harness.checks.wording import consequences
+from harness.findings import Finding, Rule, Severity
+from harness.schema.groups import NAMED_BY_CONVENTION
+from harness.schema.repair import Fix
+
+WHY = "What works on one of the two databases may not work on the other."
+_SHORT = 120
+
+# What nobody can see but those who look for it.
+_SEVERITIES = {"column_order": Severity.INFO, "comment": Severity.WARNING}
+
+
+def finding(fix: Fix) -> Finding:
+    """The finding that tells a difference, with the SQL that repairs it."""
+    difference = fix.difference
+    target = difference.object
+    what = difference.attribute if difference.change == "changed" else difference.change
+    severity = _SEVERITIES.get(difference.attribute or "", Severity.ERROR)
+    if difference.change == "renamed" and target.kind in NAMED_BY_CONVENTION:
+        severity = Severity.WARNING
+    name = f"diff.{target.kind}.{what}".replace(" ", "-").replace("_", "-")
+    return Rule(name, severity, "", WHY).finding(
+        _message(fix),
+        object=target,
+        attribute=difference.attribute,
+        expected=difference.expected,
+        actual=difference.actual,
+        fix=_fix(fix),
+        detail=consequences(difference),
+    )
+
+
+def _message(fix: Fix) -> str:
+    difference = fix.difference
+    what = f"{difference.object.kind} {difference.object}"
+    if difference.change == "missing":
+        return f"The {what} is in A and not in B."
+    if difference.change == "extra":
+        return f"The {what} is in B and not in A."
+    if difference.change == "renamed":
+        return f"The {what} has the {difference.attribute} {difference.actual} in B."
+    attribute = (difference.attribute or "").replace("_", " ")
+    values = [value if value is not None else "not set" for value in (difference.expected, difference.actual)]
+    if any(len(value) > _SHORT or "\n" in value for value in values):
+        return f"The {attribute} of {what} is not the same in A and B."
+    return f"The {attribute} of {what} is {values[0]} in A and {values[1]} in B."
+
+
+def _fix(fix: Fix) -> str:
+    if not fix.automatic:
+        return f"For a person: {fix.reason}."
+    lines = []
+    for operation in fix.operations:
+        lines += [f"-- {operation.caution}"] if operation.caution else []
+        lines.append(f"{operation.sql};")
+    return "\n".join(["On B:", *lines]) if len(lines) > 1 else f"On B: {''.join(lines)}"
