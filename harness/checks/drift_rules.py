@@ -20,6 +20,7 @@ _TABLE = (
     "force_row_security",
     "tablespace",
     "of_type",
+    "kind",
     "comment",
 )
 _COLUMN = (
@@ -38,7 +39,7 @@ _COLUMN = (
     "options",
     "comment",
 )
-_INDEXED = ("include", "nulls_not_distinct", "options", "tablespace", "clustered")
+_INDEXED = ("kind", "include", "nulls_not_distinct", "options", "tablespace", "clustered")
 _CONSTRAINT = ("deferrable", "comment")
 
 # What a MetaData can say, with the attributes that the schema room compares. Of any other kind, what only the
@@ -66,7 +67,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "check constraint": ("expression", "no_inherit", "validated", "enforced", *_CONSTRAINT),
     "exclusion constraint": ("elements", "method", "predicate", "index_comment", *_INDEXED, *_CONSTRAINT),
     "index": ("method", "unique", "columns", "predicate", "valid", "statistics", "comment", *_INDEXED),
-    "enum": ("labels", "comment"),
+    "enum": ("labels", "kind", "comment"),
     "sequence": (
         "type",
         "start",
@@ -77,6 +78,7 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
         "cycle",
         "persistence",
         "owned_by",
+        "kind",
         "comment",
     ),
 }
