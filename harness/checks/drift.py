@@ -7,11 +7,12 @@ itself.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from harness.checks.base import Check, SkipCheck
 from harness.checks.context import CheckContext
+from harness.checks.drift_folding import folded
 from harness.checks.drift_models import ModelsSchema, build
 from harness.checks.drift_rules import ALL_RULES, MANAGED_KINDS, UNCREATABLE, UNMANAGED, is_unsayable, rule_for
 from harness.checks.drift_scope import in_scope
@@ -68,7 +69,7 @@ def _compare(context: CheckContext, head: Deployed, expected: Schema) -> Iterato
     where = Whereabouts(context, expected, actual)
     unmanaged: dict[str, list[Difference]] = defaultdict(list)
     managed: list[Difference] = []
-    for difference in _without_swapped_names(diff(expected, actual, ignore=MODELS), where):
+    for difference in folded(diff(expected, actual, ignore=MODELS), expected, where.is_named):
         if is_unsayable(difference):
             attribute = (difference.attribute or "").replace("_", " ")
             unmanaged[f"{difference.object.kind} {attribute}"].append(difference)
@@ -85,23 +86,6 @@ def _compare(context: CheckContext, head: Deployed, expected: Schema) -> Iterato
         yield UNMANAGED.finding(
             f"{len(names)} of kind {kind} exist only by migration: {shown}.", object=differences[0].object
         )
-
-
-def _without_swapped_names(differences: Sequence[Difference], where: Whereabouts) -> list[Difference]:
-    """Less the checks of a table that are the same but for which of them the server called `a_check` and which
-    `a_check1`: it numbers those that have no name in the order in which they come.
-    """
-    unnamed: dict[tuple[str | None, str | None], list[Difference]] = defaultdict(list)
-    for one in differences:
-        if one.object.kind == "check constraint" and one.attribute == "expression" and not where.is_named(one.object):
-            unnamed[one.object.schema, one.object.table].append(one)
-    swapped = [
-        one
-        for several in unnamed.values()
-        if Counter(one.expected for one in several) == Counter(one.actual for one in several)
-        for one in several
-    ]
-    return [one for one in differences if not any(one is other for other in swapped)]
 
 
 def _is_unmanaged(difference: Difference, expected: Schema, actual: Schema) -> bool:
