@@ -140,7 +140,7 @@ def create(item: SchemaObject, context: Context, own: Collection[SchemaObject] =
         operations = _CREATE[identity.kind](item, context)
     else:
         raise NotAutomaticError(f"a {identity.kind} cannot be made from what is read of it")
-    common = [name for name in COMMON if name in item.attributes and name not in context.ignored]
+    common = [name for name in COMMON if name in item.attributes]
     if "owner" in common and item.attributes["owner"] == context.usual_owner:
         common.remove("owner")
     return operations + _common(item, SchemaObject(identity, {}), common, context)

@@ -23,7 +23,7 @@ from harness.schema.repair.ordering import after_what_they_need, before_what_the
 _FOUNDATIONS = frozenset(
     {"schema", "extension", "enum", "domain", "composite type", "range type", "sequence", "function", "procedure"}
     | {"aggregate", "collation", "operator", "operator family", "operator class", "language", "foreign data wrapper"}
-    | {"server", "access method", "cast", "transform", "conversion"}
+    | {"server", "access method"}
     | {"text search configuration", "text search dictionary", "text search template", "text search parser"}
 )
 
@@ -131,7 +131,7 @@ class _Plan:
 
     def _build_targets(self) -> dict[Identity, SchemaObject]:
         """What is made, in the form that it should have."""
-        targets = {identity: self._expected[identity] for identity in self._changes.create}
+        targets = {identity: self._kept(self._expected[identity], None) for identity in self._changes.create}
         for identity in self._down.torn:
             if identity in self._changes.drop or any(owner in self._changes.drop for owner in self._owners(identity)):
                 continue
@@ -142,12 +142,12 @@ class _Plan:
                 targets[identity] = self._actual[identity]
         return {identity: item for identity, item in targets.items() if not tables.inherited(identity, item)}
 
-    def _kept(self, new: SchemaObject, old: SchemaObject) -> SchemaObject:
-        """The expected form of an object that is made anew; what is not compared is as it was."""
+    def _kept(self, new: SchemaObject, old: SchemaObject | None) -> SchemaObject:
+        """The expected form of an object that is made; what is not compared is as it was, if it was there."""
         attributes: dict[str, Value] = dict(new.attributes)
         for name in self._context.ignored:
             attributes.pop(name, None)
-            if name in old.attributes:
+            if old is not None and name in old.attributes:
                 attributes[name] = old.attributes[name]
         return SchemaObject(new.identity, MappingProxyType(attributes), new.uses)
 
@@ -180,6 +180,7 @@ class _Plan:
     def operations(self) -> list[Operation]:
         operations = [
             *self._clearing(),
+            *self._opening(),
             *self._renaming(),
             *self._building(),
             *self._finishing(),
@@ -220,6 +221,12 @@ class _Plan:
             identity = moved(identity, old, new)
         return SchemaObject(identity, item.attributes, item.uses)
 
+    def _opening(self) -> Iterable[Operation]:
+        """New schemas, into which things may be moved."""
+        for identity in sorted(self._targets):
+            if identity.kind == "schema":
+                yield from kinds.create(self._targets[identity], self._context)
+
     def _renaming(self) -> Iterable[Operation]:
         order = {"schema": 0, "table": 1, "view": 1, "materialized view": 1, "foreign table": 1, "domain": 1}
         for new, old in sorted(self._changes.renames, key=lambda pair: (order.get(pair[0].kind, 2), pair)):
@@ -238,7 +245,7 @@ class _Plan:
             yield from self._labels.get(identity, ())
             if identity in self._retyped:
                 yield from self._retype(identity)
-            if identity in self._targets:
+            if identity in self._targets and identity.kind != "schema":
                 own = [
                     self._targets[part]
                     for part, home in homes.items()
@@ -282,6 +289,8 @@ class _Plan:
         yield execute(f"alter {word} {name} rename to {ident(aside.name)}")
         yield from kinds.create(self._kept(new, old), self._context)
         for column in self._retyped[identity]:
+            if column in self._down.torn:
+                continue
             yield from self._move(column, name, new, old)
         yield execute(f"drop {word} {qualified(aside)}")
 
