@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import gc
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -21,7 +20,17 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint, dialect
 from sqlalchemy.orm import Mapper
 
 from harness.models.create import configured_metadata
-from harness.models.sites import PARTS, Place, attribute_site, called, calls, class_site, given_name, place_of, texts
+from harness.models.sites import (
+    Place,
+    attribute_site,
+    called,
+    calls,
+    class_site,
+    given_name,
+    named_calls,
+    place_of,
+    texts,
+)
 from harness.models.types import types_of
 
 if TYPE_CHECKING:
@@ -95,7 +104,10 @@ def _may_make_tables(path: str) -> bool:
             text = file.read()
     except OSError:
         return False
-    return b"sqlalchemy" in text and any(word in text for word in (b"Table(", b"Index(", b"Sequence("))
+    # Flask-SQLAlchemy hands all of SQLAlchemy on as `db`.
+    return (b"sqlalchemy" in text or b"db." in text) and any(
+        word in text for word in (b"Table(", b"Index(", b"Sequence(")
+    )
 
 
 class _TableSites:
@@ -174,30 +186,22 @@ class _TableSites:
         return found
 
     def _by_call(self, item: Constraint | Index, kind: str, columns: list[str]) -> Place | None:
-        names = {str(item.name), _database_name(item)} if item.name is not None else set()
-        for path, call in self._part_calls():
-            made = next((word for type_, word in _KINDS if type_.__name__ == called(call)), None)
-            if made != kind:
-                continue
-            name = given_name(call)
-            if name is not None:
-                if name in names:
-                    return place_of(path, call)
-            elif columns and self._within(call) and texts(_positional(call))[: len(columns)] == columns:
-                return place_of(path, call)
-        return None
-
-    def _part_calls(self) -> Iterator[tuple[str, ast.Call]]:
+        """The argument of this table's `Table(…)` that makes a part, else a call anywhere that gives it its name."""
+        names = [name for name in (_database_name(item), str(item.name)) if item.name is not None and name is not None]
+        function = next(type_.__name__ for type_, word in _KINDS if word == kind)
         if self._call is not None:
             path, table_call = self._call
-            yield from ((path, node) for node in table_call.args if isinstance(node, ast.Call))
-        own = dict.fromkeys(site[0] for kind in self._classes for owner in kind.__mro__ if (site := class_site(owner)))
+            for call in [node for node in table_call.args if isinstance(node, ast.Call) and called(node) == function]:
+                name = given_name(call)
+                same_columns = name is None and columns and texts(_positional(call))[: len(columns)] == columns
+                if name in names or same_columns:
+                    return place_of(path, call)
+        own = dict.fromkeys(site[0] for one in self._classes for owner in one.__mro__ if (site := class_site(owner)))
         for path in dict.fromkeys([*own, *self._files]):
-            yield from ((path, call) for call in calls(path, PARTS))
-
-    def _within(self, call: ast.Call) -> bool:
-        """Whether a call without a name is this table's, and not another's with columns of the same names."""
-        return self._call is not None and call in self._call[1].args
+            for name in names:
+                if (function, name) in named_calls(path):
+                    return place_of(path, named_calls(path)[function, name])
+        return None
 
 
 def _positional(call: ast.Call) -> list[ast.expr]:

@@ -65,6 +65,17 @@ def calls(path: str, names: frozenset[str]) -> list[ast.Call]:
     return [node for node in _calls(path) if called(node) in names]
 
 
+@cache
+def named_calls(path: str) -> dict[tuple[str, str], ast.Call]:
+    """The calls that make a part of a table, by the function's name and the literal name that they give."""
+    found: dict[tuple[str, str], ast.Call] = {}
+    for call in calls(path, PARTS):
+        name = given_name(call)
+        if name is not None:
+            found.setdefault((called(call), name), call)
+    return found
+
+
 def called(node: ast.Call) -> str:
     """The last part of the name of the function that is called."""
     function = node.func

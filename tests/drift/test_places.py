@@ -140,6 +140,48 @@ def test_every_finding_points_at_its_line(tmp_path: Path, server: Server) -> Non
     assert set(found) - set(expected) == set()
 
 
+def test_tables_of_flask_sqlalchemy(tmp_path: Path, server: Server) -> None:
+    project = small_project(
+        tmp_path,
+        server,
+        """
+        from flask_sqlalchemy import SQLAlchemy
+
+        db = SQLAlchemy()
+        metadata = db.metadata
+
+        class UserAccount(db.Model):
+            id = db.Column(db.Integer, primary_key=True)
+            name = db.Column(db.String(20), unique=True, nullable=False)
+
+        import links
+        """,
+        """
+        op.execute("create table user_account (id serial primary key, name varchar not null)")
+        op.execute("create table links (id serial primary key, account_id int)")
+        """,
+    )
+    project.write(
+        "links.py",
+        """
+from models import db
+
+links = db.Table(
+    "links",
+    db.Column("id", db.Integer, primary_key=True),
+    db.Column("account_id", db.ForeignKey("user_account.id")),
+)
+""",
+    )
+    lines = {finding.rule: line_of(project, finding).strip() for finding in project.check("drift").findings}
+    name = "name = db.Column(db.String(20), unique=True, nullable=False)"
+    assert lines == {
+        "drift.column.type": name,
+        "drift.unique-constraint.missing": name,
+        "drift.foreign-key.missing": 'db.Column("account_id", db.ForeignKey("user_account.id")),',
+    }
+
+
 def test_what_only_the_migrations_have_stands_in_the_revision(tmp_path: Path, server: Server) -> None:
     project = small_project(
         tmp_path,
