@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-from corpus import REVISION
 from small import line_of, small_project
 
-from harness.environment import History, RevisionInfo
-from harness.findings import DatabaseObject, Finding
-from harness.models.touches import Touches, newest_first
 from harness.server import Server
 
 # In each line, what the finding that points at it is about.
@@ -214,106 +209,3 @@ def test_what_only_the_migrations_have_stands_in_the_revision(tmp_path: Path, se
     assert 'sa.Column("extra"' in line_of(project, found["drift.column.extra"])
     assert 'op.create_index("account_extra"' in line_of(project, found["drift.index.extra"])
     assert "email: Mapped[str]" in line_of(project, found["drift.column.type"])
-
-
-def sight_of(finding: Finding) -> bool:
-    assert finding.detail is not None
-    assert finding.detail.startswith("`alembic revision --autogenerate` ")
-    return "--autogenerate` sees it" in finding.detail
-
-
-def test_what_autogenerate_would_see(tmp_path: Path, server: Server) -> None:
-    project = small_project(
-        tmp_path,
-        server,
-        """
-        class Account(Base):
-            __tablename__ = "account"
-            __table_args__ = (
-                sa.CheckConstraint("id > 0", name="account_positive"),
-                sa.UniqueConstraint("a", "b"),
-                Index("account_a", "a", postgresql_where=sa.text("a > 0")),
-            )
-            id: Mapped[int] = mapped_column(primary_key=True)
-            a: Mapped[int] = mapped_column(ForeignKey("account.id"), server_default="1", comment="a")
-            b: Mapped[str] = mapped_column(String(10), index=True)
-            c: Mapped[str] = mapped_column(sa.Enum("x", "y", name="kind"))
-
-        class Other(Base):
-            __tablename__ = "other"
-            id: Mapped[int] = mapped_column(primary_key=True)
-        """,
-        """
-        op.execute("create type kind as enum ('x')")
-        op.execute("create table account (id serial primary key, a int, b varchar not null, c kind not null, d int)")
-        op.execute("create index account_a on account (a)")
-        """,
-    )
-    found = {(finding.rule, str(finding.object)): sight_of(finding) for finding in project.check("drift").findings}
-    assert found == {
-        ("drift.table.missing", "public.other"): True,
-        ("drift.column.extra", "public.account.d"): True,
-        ("drift.column.nullable", "public.account.a"): True,
-        ("drift.column.comment", "public.account.a"): True,
-        ("drift.column.default", "public.account.a"): False,
-        ("drift.column.type", "public.account.b"): False,
-        ("drift.check-constraint.missing", "public.account.account_positive"): False,
-        ("drift.unique-constraint.missing", "public.account.account_a_b_key"): True,
-        ("drift.foreign-key.missing", "public.account.account_a_fkey"): True,
-        ("drift.index.missing", "public.account.ix_account_b"): True,
-        ("drift.index.predicate", "public.account.account_a"): False,
-        ("drift.enum.labels", "public.kind"): False,
-    }
-
-
-def history(tmp_path: Path, *bodies: str) -> History:
-    revisions = []
-    for number, body in enumerate(bodies, start=1):
-        path = tmp_path / f"{number}.py"
-        path.write_text(REVISION.format(id=str(number), down=None, body=f"    {body}"), encoding="utf-8")
-        down = (str(number - 1),) if number > 1 else ()
-        revisions.append(RevisionInfo(str(number), str(path), 1, "", down))
-    return History(tuple(reversed(revisions)), (), (), "")
-
-
-@pytest.mark.parametrize(
-    ("kind", "table", "name", "revision"),
-    [
-        ("table", None, "account", "5"),
-        ("column", "account", "email", "2"),
-        ("column", "account", "Odd Name", "3"),
-        ("column", "account", "looped", "4"),
-        ("column", "account", "nowhere", None),
-        ("column", "other", "email", None),
-        ("index", "account", "ix_account_email", "5"),
-        ("unique constraint", "account", "account_id_email_key", "2"),
-        ("enum", None, "kind", "1"),
-    ],
-)
-def test_the_revision_that_last_touched_an_object(
-    tmp_path: Path, kind: str, table: str | None, name: str, revision: str | None
-) -> None:
-    touches = Touches(
-        history(
-            tmp_path,
-            'op.create_table("account", sa.Column("id"), sa.Column("email", sa.Enum("a", name="kind")))',
-            'op.alter_column("account", "email", nullable=bool("id"))',
-            "op.execute('alter table public.account add \"Odd Name\" int')",
-            'for name in ("looped", "more"): op.add_column("account", sa.Column(name, sa.Integer()))',
-            'op.create_index("ix_account_email", "account", [sa.text("lower(mail)")])',
-        )
-    )
-    columns = ("id", "email") if kind == "unique constraint" else ()
-    touch = touches.last(DatabaseObject(kind, name, "public", table), *columns)
-    assert (None if touch is None else touch.revision.id) == revision
-
-
-def test_newest_first_on_a_branched_history() -> None:
-    def revision(id: str, *down: str) -> RevisionInfo:  # noqa: A002 - Alembic's word
-        return RevisionInfo(id, "", 1, "", down)
-
-    parts = (revision("merge", "left", "right"), revision("base"), revision("left", "base"), revision("right", "left2"))
-    ordered = [one.id for one in newest_first(History((*parts, revision("left2", "base")), (), (), ""))]
-    assert ordered[0] == "merge"
-    assert ordered[-1] == "base"
-    assert ordered.index("right") < ordered.index("left2")
