@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import io
 import os
 import socket
@@ -79,6 +80,7 @@ class Inside:
 
     def _load_config(self, command: list[str]) -> Config:
         from alembic.config import CommandLine, Config
+        from alembic.util import CommandError
 
         arguments = ["--config", self.config_path, "--name", self.name]
         for assignment in self.x:
@@ -87,9 +89,12 @@ class Inside:
         path = Path(self.config_path)
         files: dict[str, Any] = {"file_": self.config_path}
         beside = path.with_name("pyproject.toml")
+        reads_toml = "toml_file" in inspect.signature(Config).parameters
         if path.suffix == ".toml":
+            if not reads_toml:
+                raise CommandError("it reads [tool.alembic] of a pyproject.toml only from version 1.16 on.")
             files = {"file_": str(path.with_name("alembic.ini")), "toml_file": self.config_path}
-        elif beside.is_file() and "toml_file" in Config.__init__.__code__.co_varnames:  # Alembic 1.16+
+        elif beside.is_file() and reads_toml:
             files["toml_file"] = str(beside)
         return Config(**files, ini_section=self.name, cmd_opts=options, stdout=io.StringIO())
 

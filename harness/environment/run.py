@@ -183,7 +183,7 @@ class EnvironmentRun:
         """Apply one revision in one direction and commit it.
 
         Args:
-            forget: drop what Alembic remembers within one run, as a separate run would (FACTS: enums made earlier).
+            forget: drop what Alembic remembers within one run, as a separate run would (which enums it has made).
         """
         self.ready()
         answer = self._ask(

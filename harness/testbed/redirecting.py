@@ -29,7 +29,7 @@ class TemporaryRedirect(Redirect):
     def listening(self) -> Iterator[None]:
         """Redirect within this block."""
         listeners: list[tuple[type, str, Any]] = [
-            (Engine, "do_connect", self.do_connect),
+            (Engine, "do_connect", self._connect),
             (Pool, "connect", self._connected),
             (Pool, "checkout", self._checked_out),
         ]
@@ -43,6 +43,13 @@ class TemporaryRedirect(Redirect):
             for record in self._records:
                 # A pool of the application must not keep a connection to a database that is about to be dropped.
                 record.invalidate()
+
+    def _connect(self, dialect: Any, record: Any, arguments: list[Any], parameters: dict[str, Any]) -> Any:
+        # On copies, with a connection returned: SQLAlchemy 2.0.0 hands out the engine's own parameters, and a change of
+        # those would last beyond this redirect.
+        arguments, parameters = list(arguments), dict(parameters)
+        self.do_connect(dialect, record, arguments, parameters)
+        return dialect.connect(*arguments, **parameters)
 
     def _connected(self, _connection: Any, record: Any) -> None:
         record.info[_MARK] = self
