@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.checks import selected_checks
+from harness.checks import selected_checks, writing
 from harness.checks.base import BlockedCheck, Check, SkipCheck
 from harness.checks.context import CheckContext
 from harness.checks.policy import Policy
@@ -47,6 +47,7 @@ def check(
     settings: Settings | None = None,
     progress: Progress | None = None,
     server: Server | str | None = None,
+    write_revision: str | None = None,
     **overrides: Any,
 ) -> Report:
     """Run the checks that need no live database.
@@ -57,6 +58,7 @@ def check(
         progress: told what happens while it happens.
         server: a running server to use and leave running, or what the setting `server` says (`embedded`, a URL, …);
             one is started and ended if left out.
+        write_revision: the message of a revision to write that repairs what `drift` finds; none is written if left out.
         overrides: fields of `Settings`, which win over what is loaded.
 
     Raises:
@@ -72,7 +74,9 @@ def check(
         raise UsageError("Give either settings or single options, not both.")
     checks = selected_checks(settings.select, settings.skip)
     project = find_project(settings, where)
-    return _Run(settings, project, checks, progress, server).report()
+    if write_revision is not None and all(check.name != "drift" for check in checks):
+        raise UsageError("A revision can only be written when drift is checked.", "Select drift, or do not skip it.")
+    return _Run(settings, project, checks, progress, server, write_revision).report()
 
 
 def diff(
@@ -104,12 +108,14 @@ class _Run:
         checks: Sequence[Check],
         progress: Progress | None,
         server: Server | None,
+        write_revision: str | None,
     ) -> None:
         self._settings = settings
         self._project = project
         self._checks = checks
         self._progress = progress
         self._given = server
+        self._write_revision = write_revision
         self._policy = Policy(settings.ignore, settings.severity)
         self._server: Server | None = None
         self._summary: ServerSummary | None = None
@@ -122,9 +128,12 @@ class _Run:
                     context.prepare()
                 results, findings = self._run_all(context)
                 summary = self._project_summary(context)
+                written = (
+                    [writing.write_revision(context, self._write_revision, findings)] if self._write_revision else []
+                )
         finally:
             leftovers = self._close_server()
-        notes = (*self._policy.notes(results), *context.leftovers, *leftovers)
+        notes = (*written, *self._policy.notes(results), *context.leftovers, *leftovers)
         return Report(tuple(results), tuple(findings), summary, self._summary, notes)
 
     def _close_server(self) -> list[str]:

@@ -158,6 +158,13 @@ def _add_selection(parser: Parser) -> None:
     group = parser.add_argument_group("selection")
     group.add_argument("--select", metavar="NAME,...", action="append", type=_names, help="run only these checks")
     group.add_argument("--skip", metavar="NAME,...", action="append", type=_names, help="leave these checks out")
+    group.add_argument(
+        "--write-revision",
+        metavar="MESSAGE",
+        nargs="?",
+        const="repair drift",
+        help="write a new revision that repairs what drift finds (message: %(const)s)",
+    )
 
 
 def _add_project(parser: Parser) -> None:
@@ -240,7 +247,9 @@ def _check(options: argparse.Namespace) -> int:
     )
     started = time.monotonic()
     try:
-        report = api.check(directory=Path.cwd(), settings=settings, progress=console)
+        report = api.check(
+            directory=Path.cwd(), settings=settings, progress=console, write_revision=options.write_revision
+        )
     finally:
         if console is not None:
             console.clear()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.checks.base import BlockedCheck
 from harness.checks.upgrading import Deployed, Walked, deploy, walk
+from harness.checks.writing import Drift
 from harness.environment import EnvironmentRun, History, Project, RevisionInfo
 from harness.findings import HarnessError, Location, UsageError
 from harness.server import Server
@@ -41,6 +42,7 @@ class CheckContext:
         self.project = project
         self._open_server = open_server
         self.leftovers: list[str] = []
+        self.drift: Drift | None = None
         self._closing = contextlib.ExitStack()
         self._lock = threading.Lock()
         # Two runs of env.py side by side: one in one go, as a deploy does it, and one step by step.

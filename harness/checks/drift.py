@@ -21,6 +21,7 @@ from harness.checks.sight import sight
 from harness.checks.upgrading import Deployed
 from harness.checks.whereabouts import Whereabouts
 from harness.checks.wording import consequences, failure_detail
+from harness.checks.writing import Drift
 from harness.environment import Failure
 from harness.findings import DatabaseObject, Finding
 from harness.schema import MODELS, Difference, Schema, diff
@@ -77,6 +78,7 @@ def _compare(context: CheckContext, head: Deployed, expected: Schema) -> Iterato
             unmanaged[difference.object.kind].append(difference)
         else:
             managed.append(difference)
+    context.drift = Drift(expected, head.schema, tuple(managed))
     # Outside of the scope, too, there may be views on a column that is given another type.
     for fix in repair(expected, head.schema, managed, ignore=MODELS).fixes:
         yield _finding(context, where, fix)

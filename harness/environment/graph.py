@@ -52,6 +52,27 @@ def load_revision_map(inside: Inside) -> dict[str, Any] | None:
     return None
 
 
+def write_revision(inside: Inside, message: str, upgrades: list[str], downgrades: list[str]) -> str:
+    """Write a revision on top of the head, with the project's own template, and return its path."""
+    from alembic.util import rev_id
+
+    lines = [*upgrades, *downgrades]
+    modules = [module for module in ("postgresql",) if any(f"{module}." in line for line in lines)]
+    script = inside.script.generate_revision(
+        rev_id(),
+        message,
+        refresh=True,
+        head="head",
+        upgrades="\n    ".join(upgrades),
+        downgrades="\n    ".join(downgrades),
+        imports="\n".join(f"from sqlalchemy.dialects import {module}" for module in modules),
+        config=inside.config,
+    )
+    if script is None:
+        raise RuntimeError("Alembic wrote no revision")
+    return str(script.path)
+
+
 def _locations(inside: Inside) -> list[Path]:
     directory = inside.directory
     return [directory / str(path) for path in inside.script._version_locations]
