@@ -1,8 +1,8 @@
-"""What the schema room costs: a snapshot of 1,000 tables against `pg_dump --schema-only` of the same, and a diff of two.
+"""What the schema room costs: a snapshot of 1,000 tables against `pg_dump --schema-only` of them, and a diff of two.
 
     python benchmarks/schema.py [--tables 1000] [--rounds 5] [--write]
 
-Each table has 10 columns, 3 indexes and 2 foreign keys. The bars: a snapshot takes at most 3 times `pg_dump` and 300 MB,
+Each table has 10 columns, 3 indexes and 2 foreign keys. The bars: a snapshot takes at most 3 × `pg_dump` and 300 MB,
 a diff of two such schemas at most 0.5 s of CPU; above one of them the exit code is 1. `pg_dump` must be on PATH and not
 older than the server: give --server the URL of one that it fits, or `docker`.
 """
