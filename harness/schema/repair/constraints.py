@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
 from harness.schema.model import Identity, SchemaObject
@@ -15,14 +14,13 @@ from harness.schema.repair.common import (
     tuple_of,
     with_options,
 )
+from harness.schema.repair.indexes import NOT_UNIQUE, cluster, tablespace
 from harness.schema.repair.names import (
-    Source,
     call,
     dotted,
     ident,
     idents,
     literal,
-    names_in,
     python,
     table_of,
     text_argument,
@@ -39,12 +37,10 @@ _TYPE = {
 ALTERABLE = frozenset(
     {"comment", "index_comment", "clustered", "enabled", "enabled_at_referenced", "validated", "options", "tablespace"}
 )
-INDEX_ALTERABLE = frozenset({"comment", "clustered", "options", "tablespace", "statistics"})
 
-_PLAIN_COLUMN = re.compile(r'[a-z_][a-z0-9_$]*|"(?:[^"]|"")+"')
 _CAUTIONS = {
     "primary key": "Fails while there are rows with the same values, or nulls.",
-    "unique constraint": "Fails while there are rows with the same values.",
+    "unique constraint": NOT_UNIQUE,
     "check constraint": "Fails while there are rows that do not comply.",
     "exclusion constraint": "Fails while there are rows that exclude each other.",
     "foreign key": "Fails while there are rows whose counterpart is missing.",
@@ -84,12 +80,12 @@ def alter(new: SchemaObject, old: SchemaObject, names: Collection[str], context:
     if "options" in names:
         operations += storage_options(f"alter index {index}", old.attributes.get("options"), attributes.get("options"))
     if "tablespace" in names:
-        operations.append(_tablespace(index, new))
+        operations.append(tablespace(index, new))
     if "validated" in names:
         sql = f"alter table {table} validate constraint {ident(identity.name)}"
         operations.append(execute(sql, _CAUTIONS[identity.kind]))
     if "clustered" in names:
-        operations.append(_cluster(new))
+        operations.append(cluster(new))
     for name in ("enabled", "enabled_at_referenced"):
         if name in names:
             operations.append(_triggers(new, name))
@@ -208,98 +204,6 @@ def _foreign_key_source(item: SchemaObject, named: dict[str, object]) -> str:
         source_schema=schema_argument(identity.schema),
         referent_schema=schema_argument(schema),
     )
-
-
-def create_index(item: SchemaObject, context: Context) -> list[Operation]:
-    """CREATE INDEX, and what cannot be said in it."""
-    identity, attributes = item.identity, item.attributes
-    if "valid" in attributes:
-        raise NotAutomaticError("an invalid index is what is left of a build that failed, and is not made on purpose")
-    unique = "unique " if "unique" in attributes else ""
-    caution = _CAUTIONS["unique constraint"] if unique else None
-    sql = (
-        f"create {unique}index {ident(identity.name)} on {table_of(identity)} using {ident(str(attributes['method']))}"
-        f" ({', '.join(tuple_of(attributes['columns']))})"
-    )
-    if "include" in attributes:
-        sql += f" include ({', '.join(tuple_of(attributes['include']))})"
-    if "nulls_not_distinct" in attributes:
-        sql += " nulls not distinct"
-    sql += with_options(attributes.get("options"))
-    if "tablespace" in attributes:
-        sql += f" tablespace {ident(str(attributes['tablespace']))}"
-    if "predicate" in attributes:
-        sql += f" where ({attributes['predicate']})"
-    bare = SchemaObject(identity, {})
-    names = [name for name in ("comment", "clustered", "statistics") if name in attributes]
-    return [Operation(sql, _index_source(item), caution), *alter_index(item, bare, names, context)]
-
-
-def _index_source(item: SchemaObject) -> str:
-    identity, attributes = item.identity, item.attributes
-    columns = [_index_column(text) for text in tuple_of(attributes["columns"])]
-    method = attributes["method"]
-    options = dict(line.split("=", 1) for line in tuple_of(attributes.get("options")))
-    predicate = attributes.get("predicate")
-    return call(
-        "op.create_index",
-        python(identity.name),
-        python(identity.table),
-        f"[{', '.join(columns)}]",
-        unique=True if "unique" in attributes else None,
-        schema=schema_argument(identity.schema),
-        postgresql_using=None if method == "btree" else method,
-        postgresql_include=[names_in(name)[0] for name in tuple_of(attributes.get("include"))] or None,
-        postgresql_nulls_not_distinct=True if "nulls_not_distinct" in attributes else None,
-        postgresql_with=options or None,
-        postgresql_tablespace=attributes.get("tablespace"),
-        postgresql_where=None if predicate is None else Source(f"sa.text({text_argument(str(predicate))})"),
-    )
-
-
-def _index_column(text: str) -> str:
-    if _PLAIN_COLUMN.fullmatch(text):
-        return python(names_in(text)[0])
-    return f"sa.text({text_argument(text)})"
-
-
-def drop_index(identity: Identity) -> Operation:
-    """DROP INDEX."""
-    sql = f"drop index {dotted(identity.schema, identity.name)}"
-    schema = schema_argument(identity.schema)
-    return Operation(sql, call("op.drop_index", python(identity.name), table_name=identity.table, schema=schema))
-
-
-def alter_index(new: SchemaObject, old: SchemaObject, names: Collection[str], context: Context) -> list[Operation]:
-    """The operations that make an index what it should be, as far as it can be altered."""
-    identity, attributes = new.identity, new.attributes
-    index = dotted(identity.schema, identity.name)
-    operations: list[Operation] = []
-    if "options" in names:
-        operations += storage_options(f"alter index {index}", old.attributes.get("options"), attributes.get("options"))
-    if "tablespace" in names:
-        operations.append(_tablespace(index, new))
-    if "statistics" in names:
-        wanted = dict(line.split(": ") for line in tuple_of(attributes.get("statistics")))
-        unset = [line.split(": ")[0] for line in tuple_of(old.attributes.get("statistics"))]
-        for number, value in {**dict.fromkeys(unset, "-1"), **wanted}.items():
-            operations.append(execute(f"alter index {index} alter column {number} set statistics {value}"))
-    if "clustered" in names:
-        operations.append(_cluster(new))
-    if "comment" in names:
-        operations.append(comment(identity, attributes.get("comment")))
-    return operations
-
-
-def _tablespace(index: str, item: SchemaObject) -> Operation:
-    return execute(f"alter index {index} set tablespace {ident(str(item.attributes.get('tablespace', 'pg_default')))}")
-
-
-def _cluster(item: SchemaObject) -> Operation:
-    table = table_of(item.identity)
-    if "clustered" in item.attributes:
-        return execute(f"alter table {table} cluster on {ident(item.identity.name)}")
-    return execute(f"alter table {table} set without cluster")
 
 
 def _triggers(item: SchemaObject, attribute: str) -> Operation:

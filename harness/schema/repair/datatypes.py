@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from harness.schema.model import Identity, SchemaObject
-from harness.schema.repair.common import Context, comment, tuple_of
+from harness.schema.repair.common import Context, tuple_of
 from harness.schema.repair.names import ident, literal, qualified, table_of, text_argument
 from harness.schema.repair.operation import NotAutomaticError, Operation, execute
 
@@ -225,13 +225,3 @@ def alter_sequence(new: SchemaObject, old: SchemaObject, names: Collection[str],
 def owned_by(item: SchemaObject) -> Operation:
     """ALTER SEQUENCE … OWNED BY."""
     return execute(f"alter sequence {qualified(item.identity)} owned by {item.attributes.get('owned_by', 'none')}")
-
-
-def replaced_name(identity: Identity) -> Identity:
-    """What a type is called while its successor takes its place."""
-    return identity._replace(name=f"{identity.name[:55]}_replaced")
-
-
-def comment_on(item: SchemaObject) -> list[Operation]:
-    """The comment of a type, if it has one."""
-    return [comment(item.identity, item.attributes["comment"])] if "comment" in item.attributes else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from harness.schema.model import Identity, SchemaObject
-from harness.schema.repair import columns, constraints, datatypes, others, routines, servers, tables, views
+from harness.schema.repair import columns, constraints, datatypes, indexes, others, routines, servers, tables, views
 from harness.schema.repair.common import (
     TYPES,
     Context,
@@ -33,7 +33,7 @@ _CREATE: dict[str, Create] = {
     "extension": others.create_extension,
     "column": columns.create,
     **dict.fromkeys(constraints.KINDS, constraints.create),
-    "index": constraints.create_index,
+    "index": indexes.create,
     "enum": datatypes.create_enum,
     "domain": datatypes.create_domain,
     "domain constraint": datatypes.create_domain_constraint,
@@ -79,7 +79,7 @@ _ALTER: dict[str, tuple[frozenset[str], Alter]] = {
     "foreign table": (tables.ALTERABLE, tables.alter),
     "column": (columns.ALTERABLE, columns.alter),
     **dict.fromkeys(constraints.KINDS, (constraints.ALTERABLE, constraints.alter)),
-    "index": (constraints.INDEX_ALTERABLE, constraints.alter_index),
+    "index": (indexes.ALTERABLE, indexes.alter),
     "domain": (datatypes.DOMAIN_ALTERABLE - {"type", "collation"}, datatypes.alter_domain),
     "domain constraint": (datatypes.DOMAIN_CONSTRAINT_ALTERABLE, datatypes.alter_domain_constraint),
     "composite type": (datatypes.COMPOSITE_ALTERABLE, datatypes.alter_composite),
@@ -190,7 +190,7 @@ def drop(item: SchemaObject, context: Context) -> list[Operation]:
     if kind == "domain constraint":
         return [datatypes.drop_domain_constraint(identity)]
     if kind == "index":
-        return [constraints.drop_index(identity)]
+        return [indexes.drop(identity)]
     if kind == "user mapping":
         return [servers.drop_mapping(identity)]
     if kind == "subscription":

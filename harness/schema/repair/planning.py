@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from harness.schema.model import Identity, SchemaObject, Value, owners
-from harness.schema.repair import columns, datatypes, kinds, tables
+from harness.schema.repair import datatypes, identities, kinds, tables
 from harness.schema.repair.changes import Changes, Pairs, moved
+from harness.schema.repair.column_conversions import conversion
+from harness.schema.repair.column_words import drop_default
 from harness.schema.repair.common import Context
 from harness.schema.repair.demolition import Demolition, Site
-from harness.schema.repair.names import dotted, ident, literal, qualified
+from harness.schema.repair.names import qualified
 from harness.schema.repair.operation import NotAutomaticError, Operation, execute
 from harness.schema.repair.ordering import after_what_they_need, before_what_they_need
+from harness.schema.repair.retyping import retype
 
 # What others are made of, which is dropped only once they are altered.
 _FOUNDATIONS = frozenset(
@@ -127,7 +130,7 @@ class _Plan:
             if identity.kind == "column" and {"type", "collation"} & set(names):
                 new, old = self._pair(identity)
                 had, wanted = (str(item.attributes["type"]) for item in (old, new))
-                self._down.free(old.identity, converted=columns.conversion("", had, wanted) is not None)
+                self._down.free(old.identity, converted=conversion("", had, wanted) is not None)
 
     def _build_targets(self) -> dict[Identity, SchemaObject]:
         """What is made, in the form that it should have."""
@@ -193,12 +196,12 @@ class _Plan:
                 yield from tables.detach(*self._pair(identity))
         for identity in self._down.defaults:
             if identity not in self._down.torn:
-                yield columns.drop_default(self._actual[identity])
+                yield drop_default(self._actual[identity])
         for identity, names in self._alter.items():
             if identity.kind == "column" and "identity" in names:
                 new, old = self._pair(identity)
                 if "identity" not in new.attributes and old.identity not in self._down.torn:
-                    yield columns.drop_identity(old)
+                    yield identities.drop_identity(old)
         for identity in self._down.disowned:
             yield execute(f"alter sequence {qualified(identity)} owned by none")
         yield from self._dropping(self._down.torn)
@@ -281,39 +284,15 @@ class _Plan:
         return found
 
     def _retype(self, identity: Identity) -> Iterable[Operation]:
-        """Put a new type in the place of one that has columns, and move them over."""
         new, old = self._pair(identity)
-        aside = datatypes.replaced_name(identity)
-        word = "domain" if identity.kind == "domain" else "type"
-        name = qualified(identity)
-        yield execute(f"alter {word} {name} rename to {ident(aside.name)}")
-        yield from kinds.create(self._kept(new, old), self._context)
-        for column in self._retyped[identity]:
-            if column in self._down.torn:
-                continue
-            yield from self._move(column, name, new, old)
-        yield execute(f"drop {word} {qualified(aside)}")
-
-    def _move(self, actual: Identity, name: str, new: SchemaObject, old: SchemaObject) -> Iterable[Operation]:
-        column = self._actual[actual]
-        identity = self._pairs.expected(actual)
-        wanted = self._expected.get(identity, column)
-        if wanted.attributes["type"] != column.attributes["type"]:
-            return  # it is altered to another type on its own
-        table, own = dotted(identity.schema, identity.table), ident(identity.name)
-        here = SchemaObject(identity, column.attributes)
-        if "default" in column.attributes:
-            yield columns.drop_default(here)
-        array = "[]" if str(column.attributes["type"]).endswith("[]") else ""
-        gone = [label for label in _labels(old) if label not in _labels(new)]
-        shown = ", ".join(literal(label) for label in gone)
-        caution = f"Fails while rows of {table} have {shown} in {own}: give them another value first." if gone else None
-        yield execute(
-            f"alter table {table} alter column {own} type {name}{array} using {own}::text{array}::{name}{array}",
-            caution,
-        )
-        if "default" in wanted.attributes:
-            yield from columns.alter(wanted, here, ["default"], self._context)
+        moved_columns = []
+        for actual in self._retyped[identity]:
+            column = self._actual[actual]
+            wanted = self._expected.get(self._pairs.expected(actual), column)
+            # One that is altered to another type is moved by that.
+            if actual not in self._down.torn and wanted.attributes["type"] == column.attributes["type"]:
+                moved_columns.append((wanted, column))
+        return retype(self._kept(new, old), old, moved_columns, self._context)
 
     def _finishing(self) -> Iterable[Operation]:
         for identity, item in self._targets.items():
@@ -340,11 +319,6 @@ def _needs(item: SchemaObject) -> Iterable[Identity]:
     if item.identity.kind == "sequence":
         return (Identity("schema", "", "", item.identity.schema),)
     return (*item.uses, *owners(item))
-
-
-def _labels(item: SchemaObject) -> tuple[str, ...]:
-    value = item.attributes.get("labels")
-    return value if isinstance(value, tuple) else ()
 
 
 def _stays(new: SchemaObject, old: SchemaObject, names: list[str], context: Context) -> bool:
