@@ -190,7 +190,8 @@ def test_several_faults_at_once_are_repaired_at_once(seed: int, faulty: sa.Conne
     with faulty.begin() as transaction:
         for mutation in random.Random(seed).sample(COMBINED, 5):
             try:
-                with raw.transaction():
+                # Not psycopg's own block: before the first statement that would be a transaction, and be committed.
+                with faulty.begin_nested():
                     raw.execute(mutation.sql.encode())
             except psycopg.Error:
                 continue  # an earlier one is in its way
