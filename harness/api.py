@@ -80,7 +80,13 @@ def check(
 
 
 def diff(
-    url_a: str, url_b: str, *, ignore: Sequence[str] = (), fail_on: Severity = Severity.ERROR, timeout: float = 300.0
+    url_a: str,
+    url_b: str,
+    *,
+    ignore: Sequence[str] = (),
+    fail_on: Severity = Severity.ERROR,
+    timeout: float = 300.0,
+    skip_unreadable: bool = False,
 ) -> Report:
     """Compare the schemas of two databases, both only read.
 
@@ -90,6 +96,7 @@ def diff(
         ignore: globs of what to leave out, as in the setting `ignore`: a rule, an object, or `rule:object`.
         fail_on: the lowest severity with which the report counts as failed.
         timeout: seconds that one query may take.
+        skip_unreadable: leave out what a role may not read, and say so in a note, instead of giving up.
 
     Raises:
         UsageError: a URL or file cannot be used, both name the same database, or a server is too old.
@@ -97,7 +104,9 @@ def diff(
     """
     from harness.comparison import compare
 
-    return compare(url_a, url_b, ignore=ignore, fail_on=fail_on, timeout=timeout).report
+    return compare(
+        url_a, url_b, ignore=ignore, fail_on=fail_on, timeout=timeout, skip_unreadable=skip_unreadable
+    ).report
 
 
 class _Run:

@@ -29,6 +29,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="leave out what matches: a rule, an object, or rule:object, as in 'diff.*.owner'; may be repeated",
     )
+    group.add_argument(
+        "--skip-unreadable",
+        action="store_true",
+        help="leave out what a role may not read, on both sides, and say so, instead of giving up (exit code 3)",
+    )
     group.add_argument("--sql", metavar="FILE", help="write the SQL that makes B what A is; - is the standard output")
 
 
@@ -45,7 +50,12 @@ def run(options: argparse.Namespace) -> int:
 
     started = time.monotonic()
     compared = comparison.compare(
-        options.url_a, options.url_b, ignore=options.ignore, fail_on=settings.fail_on, timeout=settings.timeout
+        options.url_a,
+        options.url_b,
+        ignore=options.ignore,
+        fail_on=settings.fail_on,
+        timeout=settings.timeout,
+        skip_unreadable=options.skip_unreadable,
     )
     if sql_file is not None:
         sql_file.write_text(script(compared), encoding="utf-8")

@@ -13,7 +13,7 @@ from harness.checks.policy import Policy
 from harness.comparison.findings import finding
 from harness.comparison.side import Side, read
 from harness.findings import CheckResult, Report, ServerSummary, Severity, UsageError, outcome_of
-from harness.schema import diff
+from harness.schema import UnreadableError, diff
 from harness.schema.repair import Repair, repair
 
 CHECK = "diff"
@@ -30,7 +30,13 @@ class Compared:
 
 
 def compare(
-    url_a: str, url_b: str, *, ignore: Sequence[str] = (), fail_on: Severity = Severity.ERROR, timeout: float = 300.0
+    url_a: str,
+    url_b: str,
+    *,
+    ignore: Sequence[str] = (),
+    fail_on: Severity = Severity.ERROR,
+    timeout: float = 300.0,
+    skip_unreadable: bool = False,
 ) -> Compared:
     """Compare the schemas of two databases.
 
@@ -40,6 +46,7 @@ def compare(
         ignore: globs of what to leave out, as in the setting `ignore`: a rule, an object, or `rule:object`.
         fail_on: the lowest severity with which the report counts as failed.
         timeout: seconds that one query may take.
+        skip_unreadable: leave out, on both sides, what a role may not read, and say so in a note, instead of giving up.
 
     Raises:
         UsageError: a URL or file cannot be used, both name the same database, or a server is too old.
@@ -47,7 +54,7 @@ def compare(
     """
     started = time.perf_counter()
     policy = Policy(ignore, {})
-    left, right = read(url_a, "URL_A", timeout), read(url_b, "URL_B", timeout)
+    left, right, unread = _read_both(url_a, url_b, timeout, skip_unreadable)
     if left.identity is not None and left.identity == right.identity:
         raise UsageError("URL_A and URL_B are the same database.", "Name two that are to be compared.")
     found = repair(left.schema, right.schema, diff(left.schema, right.schema))
@@ -59,8 +66,22 @@ def compare(
     if len(kept) < len(found.fixes):
         found = repair(left.schema, right.schema, kept)
     result = CheckResult(CHECK, outcome_of(findings, fail_on), None, time.perf_counter() - started)
-    report = Report((result,), tuple(findings), None, _summary(left, right), tuple(policy.notes([result])))
+    notes = (*policy.notes([result]), *(f"Not compared, since it may not be read: {part}." for part in unread))
+    report = Report((result,), tuple(findings), None, _summary(left, right), notes)
     return Compared(report, found)
+
+
+def _read_both(url_a: str, url_b: str, timeout: float, skip_unreadable: bool) -> tuple[Side, Side, list[str]]:
+    """Both sides, and the parts of the catalog that were left out of both."""
+    unread: list[str] = []
+    while True:
+        try:
+            left = read(url_a, "URL_A", timeout, unread)
+            return left, read(url_b, "URL_B", timeout, unread), [part.replace("_", " ") for part in unread]
+        except UnreadableError as error:
+            if not skip_unreadable or error.part in unread:
+                raise
+            unread.append(error.part)
 
 
 def _summary(left: Side, right: Side) -> ServerSummary:

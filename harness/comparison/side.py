@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -40,23 +40,29 @@ class Side:
     identity: tuple[str, ...] | None = None
 
 
-def read(text: str, what: str, timeout: float) -> Side:
+def read(text: str, what: str, timeout: float, leave_out: Collection[str] = ()) -> Side:
     """Read a side.
 
     Args:
         text: the URL of a database, or the path of a file that `Schema.to_json` wrote.
         what: the argument that it came from, for messages.
         timeout: seconds for which one statement may run.
+        leave_out: parts of the catalog not to read, as an `UnreadableError` names them.
 
     Raises:
         UsageError: it is neither a usable URL nor a snapshot, or the server is too old.
         VerdictError: the database cannot be reached or read.
     """
     if "://" not in text:
+        if leave_out:
+            raise UsageError(
+                f"{what} is a snapshot, which holds what the other side's role may not read.",
+                "Compare two databases, or use a role that may read the catalog.",
+            )
         return _snapshot(text, what)
     url = _database_url(text, what)
     with _connected(url, timeout) as connection:
-        schema = read_schema(connection)
+        schema = read_schema(connection, leave_out=leave_out)
         row = connection.execute(_query("identity")).fetchone()
         assert row is not None
         return Side(masked(url), schema, _version(connection), tuple(row))

@@ -9,7 +9,7 @@ from harness.schema.diff import diff
 from harness.schema.differences import Change, Difference
 from harness.schema.groups import EVERYTHING, GROUPS, MODELS
 from harness.schema.model import Identity, Schema, SchemaObject
-from harness.schema.reading import read_schema
+from harness.schema.reading import UnreadableError, read_schema
 
 __all__ = [
     "EVERYTHING",
@@ -20,6 +20,7 @@ __all__ = [
     "Identity",
     "Schema",
     "SchemaObject",
+    "UnreadableError",
     "diff",
     "read_schema",
 ]

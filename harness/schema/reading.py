@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -51,7 +51,18 @@ class Address(NamedTuple):
     objsubid: int
 
 
-def read_schema(connection: psycopg.Connection[Any]) -> Schema:
+class UnreadableError(VerdictError):
+    """The role may not read a part of the catalog; `part` is its name, as `read_schema` takes it to leave it out."""
+
+    def __init__(self, part: str, reason: str) -> None:
+        super().__init__(
+            f"The role may not read the {part.replace('_', ' ')} of the database: {reason}.",
+            "Use a role that may read the catalog, which PostgreSQL allows to everybody unless it was revoked.",
+        )
+        self.part = part
+
+
+def read_schema(connection: psycopg.Connection[Any], *, leave_out: Collection[str] = ()) -> Schema:
     """The schema of the database that a connection is open to.
 
     Reads in one REPEATABLE READ, read-only transaction that is rolled back, with session settings of its own, so that
@@ -60,13 +71,15 @@ def read_schema(connection: psycopg.Connection[Any]) -> Schema:
 
     Args:
         connection: to a PostgreSQL of version 13 or later, with any row factory, in autocommit mode or not.
+        leave_out: parts of the catalog not to read, as an `UnreadableError` names them. Two schemas are only to be
+            compared if the same parts were left out of both.
 
     Returns:
         every object of the database but the server's own, an extension's members, and temporary ones.
 
     Raises:
         UsageError: the server is too old.
-        VerdictError: the role was denied a part of the catalog, which everybody may read by default.
+        UnreadableError: the role was denied a part of the catalog, which everybody may read by default.
         psycopg.Error: the connection is broken, or the server refuses.
     """
     version = connection.info.server_version // 10000
@@ -84,19 +97,23 @@ def read_schema(connection: psycopg.Connection[Any]) -> Schema:
             cursor.execute("set transaction isolation level repeatable read, read only")
         pairs = ", ".join("pg_catalog.set_config(%s, %s, true)" for _ in SESSION)
         cursor.execute(f"select {pairs}".encode(), [part for pair in SESSION.items() for part in pair])
-        return Schema(_objects(cursor, version), version)
+        return Schema(_objects(cursor, version, frozenset(leave_out)), version)
 
 
-def _objects(cursor: psycopg.Cursor[tuple[Any, ...]], version: int) -> Iterator[SchemaObject]:
+def _objects(
+    cursor: psycopg.Cursor[tuple[Any, ...]], version: int, leave_out: frozenset[str]
+) -> Iterator[SchemaObject]:
     more: defaultdict[Address, list[tuple[str, Value]]] = defaultdict(list)
-    for classid, objid, objsubid, name, text in _rows(cursor, "comments", version):
+    across = {name: [] if name in leave_out else _rows(cursor, name, version) for name in ACROSS}
+    for classid, objid, objsubid, name, text in across["comments"]:
         more[Address(classid, objid, objsubid)].append((name, text))
-    for classid, objid, objsubid, name, lines in _rows(cursor, "grants", version):
+    for classid, objid, objsubid, name, lines in across["grants"]:
         more[Address(classid, objid, objsubid)].append((name, tuple(lines)))
-    edges = _rows(cursor, "dependencies", version)
     identities: dict[Address, Identity] = {}
     attributes: dict[Address, dict[str, Value]] = {}
     for name in object_queries():
+        if name in leave_out:
+            continue
         rows = _rows(cursor, name, version)
         description = cursor.description or ()
         names = [column.name for column in description[len(HEAD) :]]
@@ -112,7 +129,7 @@ def _objects(cursor: psycopg.Cursor[tuple[Any, ...]], version: int) -> Iterator[
             found.update(more.get(address, ()))
             attributes[address] = found
     uses: defaultdict[Address, list[Identity]] = defaultdict(list)
-    for row in edges:
+    for row in across["dependencies"]:
         # The columns of a view are no objects: what stands on one stands on the view.
         used = identities.get(Address(*row[3:6])) or identities.get(Address(row[3], row[4], 0))
         if used is not None:
@@ -126,10 +143,7 @@ def _rows(cursor: psycopg.Cursor[tuple[Any, ...]], name: str, version: int) -> l
     try:
         return cursor.execute(query(name, version), prepare=False).fetchall()
     except psycopg.errors.InsufficientPrivilege as error:
-        raise VerdictError(
-            f"The role may not read the {name.replace('_', ' ')} of the database: {error.diag.message_primary}.",
-            "Use a role that may read the catalog, which PostgreSQL allows to everybody unless it was revoked.",
-        ) from error
+        raise UnreadableError(name, str(error.diag.message_primary)) from error
 
 
 @cache
