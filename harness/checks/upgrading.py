@@ -15,6 +15,7 @@ from harness.environment import Configured, EnvironmentRun, Failure, History, St
 from harness.findings import VerdictError
 from harness.schema import Schema, read_schema
 from harness.server import ScratchDatabase
+from harness.server.base import first_line
 
 if TYPE_CHECKING:
     from harness.checks.context import CheckContext
@@ -78,7 +79,7 @@ def _looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
             yield connection
     except OperationalError as error:
         raise VerdictError(
-            f"The scratch database {database.name} cannot be read: {str(error).splitlines()[0]}.",
+            f"The scratch database {database.name} cannot be read: {first_line(error)}.",
             "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
             "or use another --server.",
         ) from error

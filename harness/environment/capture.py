@@ -63,7 +63,6 @@ def summary(options: dict[str, Any]) -> Configured:
         version_table_schema=context.version_table_schema,
         metadata_tables=tables,
         include_schemas=bool(options.get("include_schemas")),
-        transaction_per_migration=bool(options.get("transaction_per_migration")),
         options=tuple(
             sorted(key for key, value in options.items() if value is not None and key != "migration_context")
         ),

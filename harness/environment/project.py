@@ -17,7 +17,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_COMMON_PLACES = ("alembic.ini", "pyproject.toml", "migrations/alembic.ini", "db/alembic.ini", "src/alembic.ini")
+_NEARBY = ("migrations/alembic.ini", "db/alembic.ini", "src/alembic.ini")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _search(directory: Path) -> Path:
         path = directory / place
         if path.is_file() and (place != "pyproject.toml" or _toml_table(path)):
             return path
-    nearby = [place for place in _COMMON_PLACES[2:] if (directory / place).is_file()]
+    nearby = [place for place in _NEARBY if (directory / place).is_file()]
     if nearby:
         raise UsageError(
             f"There is no alembic.ini in {directory}.", f"There is one in {nearby[0]}: --config {nearby[0]}"

@@ -94,7 +94,6 @@ class Configured:
     version_table_schema: str | None = None
     metadata_tables: tuple[str, ...] | None = None
     include_schemas: bool = False
-    transaction_per_migration: bool = False
     options: tuple[str, ...] = ()
 
 

@@ -35,7 +35,6 @@ class Deployment:
 
     revisions: tuple[str, ...]
     failure: Failure | None = None
-    ran: bool = True
 
 
 class EnvironmentRun:

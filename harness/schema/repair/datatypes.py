@@ -10,7 +10,6 @@ from harness.schema.repair.common import Context, tuple_of
 from harness.schema.repair.names import ident, literal, qualified, table_of, text_argument
 from harness.schema.repair.operation import NotAutomaticError, Operation, execute
 
-ENUM_ALTERABLE = frozenset({"labels"})
 DOMAIN_ALTERABLE = frozenset({"nullable", "default", "type", "collation"})
 DOMAIN_CONSTRAINT_ALTERABLE = frozenset({"validated"})
 COMPOSITE_ALTERABLE = frozenset({"attributes", "attribute_comments"})
