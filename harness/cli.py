@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
-import re
 import signal
 import sys
 import threading
@@ -16,16 +15,24 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from harness import __version__, diff_command
-from harness.findings import HarnessError, Report, Severity, UsageError
-from harness.report import FORMATS
+from harness.cli_options import (
+    Parser,
+    add_baseline,
+    add_output,
+    add_project,
+    add_selection,
+    add_server,
+    add_walk,
+    settings_of,
+)
+from harness.findings import HarnessError, Report, UsageError
 from harness.report.destinations import destinations
 from harness.report.text import plural, printable, without_passwords
-from harness.settings import Settings, assignments, load, option_help
+from harness.settings import option_help
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -36,18 +43,6 @@ EXIT_CODES = """exit codes:
   2    the call or the configuration is wrong
   3    a verdict could not be reached (no server, env.py crashed, ...)
   130  ended by Ctrl-C (143 by SIGTERM); nothing is left behind"""
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse, but a wrong call is a `UsageError`: one sentence, then what to do."""
-
-    def error(self, message: str) -> NoReturn:
-        hint = f"See {self.prog} --help."
-        choice = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
-        if choice is not None:
-            nearest = difflib.get_close_matches(choice[1], re.findall(r"[\w-]+", choice[2]), n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else hint
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", hint)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,15 +120,18 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")
     check = _command(commands, "check", "run every check that needs no live database", _check)
-    _add_selection(check)
-    _add_project(check)
-    _add_server(check)
-    _add_output(check)
+    add_selection(check)
+    add_walk(check)
+    add_project(check)
+    add_server(check)
+    add_baseline(check)
+    add_output(check)
     diff = _command(
         commands, "diff", "compare two databases' schemas (A as it should be, B under test)", diff_command.run
     )
     diff_command.add_options(diff)
-    _add_output(diff)
+    add_baseline(diff)
+    add_output(diff)
     rules = _command(commands, "rules", "list the rules, or explain one", _rules)
     rules.add_argument("name", nargs="?", metavar="NAME", help="a rule, or a check for all of its rules")
     init = _command(commands, "init", "write tests/test_migrations.py and [tool.harness]", _init)
@@ -154,88 +152,9 @@ def _command(commands: Any, name: str, text: str, run: Any) -> Parser:
     return parser
 
 
-def _add_selection(parser: Parser) -> None:
-    group = parser.add_argument_group("selection")
-    group.add_argument("--select", metavar="NAME,...", action="append", type=_names, help="run only these checks")
-    group.add_argument("--skip", metavar="NAME,...", action="append", type=_names, help="leave these checks out")
-    group.add_argument(
-        "--write-revision",
-        metavar="MESSAGE",
-        nargs="?",
-        const="repair drift",
-        help="write a new revision that repairs what drift finds (message: %(const)s)",
-    )
-
-
-def _add_project(parser: Parser) -> None:
-    text, group = option_help(), parser.add_argument_group("project")
-    group.add_argument("--config", metavar="PATH", help=text["config"])
-    group.add_argument("--name", metavar="SECTION", help=text["name"])
-    group.add_argument(
-        "-x", metavar="KEY=VALUE", action="append", default=[], help="an argument for env.py, as alembic -x"
-    )
-    group.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help=text["env"])
-
-
-def _add_server(parser: Parser) -> None:
-    text, group = option_help(), parser.add_argument_group("server")
-    group.add_argument("--server", metavar="auto|docker|embedded|URL", help=text["server"])
-    group.add_argument("--image", metavar="IMAGE", help=text["image"])
-
-
-def _add_output(parser: Parser) -> None:
-    group = parser.add_argument_group("output")
-    group.add_argument(
-        "--format",
-        metavar="|".join(FORMATS),
-        dest="outputs",
-        action="append",
-        default=[],
-        type=lambda value: ("format", value),
-        help="how to report; may be repeated, each with an --output of its own",
-    )
-    group.add_argument(
-        "--output",
-        metavar="FILE",
-        dest="outputs",
-        action="append",
-        type=lambda value: ("output", value),
-        help="where the --format before it goes; the standard output if left out, or -",
-    )
-    group.add_argument(
-        "--fail-on", choices=[level.value for level in reversed(Severity)], help=option_help()["fail_on"]
-    )
-    loudness = group.add_mutually_exclusive_group()
-    loudness.add_argument("-q", "--quiet", action="store_true", help="findings and the summary only")
-    loudness.add_argument("-v", "--verbose", action="store_true", help="everything, long details in full")
-
-
-def _names(value: str) -> list[str]:
-    return [name for name in value.replace(",", " ").split() if name]
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    settings = load(
-        Path.cwd(),
-        config=options.config,
-        name=options.name,
-        server=options.server,
-        image=options.image,
-        fail_on=options.fail_on,
-        select=_flat(options.select),
-        skip=_flat(options.skip),
-    )
-    # What is given one by one adds to the table's entries and wins over those of the same name.
-    return replace(settings, x=(*settings.x, *options.x), env={**settings.env, **assignments(options.env, "--env")})
-
-
-def _flat(lists: list[list[str]] | None) -> list[str] | None:
-    return None if lists is None else [name for names in lists for name in names]
-
-
 def _check(options: argparse.Namespace) -> int:
     spoken, files = destinations(options.outputs)
-    settings = _settings(options)
+    settings = settings_of(options)
 
     from harness import api
     from harness.report import render

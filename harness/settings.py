@@ -68,6 +68,16 @@ class Settings:
         (), "Packages to search for models, besides those whose models env.py sees."
     )
     ignore_modules: tuple[str, ...] = option((), "Globs of modules that the imports check leaves alone.")
+    from_revision: str | None = option(
+        None, "The revision that a walk starts at (`--from`); the base of the history if left out."
+    )
+    to_revision: str | None = option(None, "The revision that a walk ends at (`--to`); the heads if left out.")
+    downgrade_floor: tuple[str, ...] = option(
+        (), "Revisions below which nobody ever downgrades: they and all before them are irreversible on purpose."
+    )
+    baseline: str | None = option(
+        None, "File with the known findings, as `--write-baseline` wrote it; they do not fail."
+    )
     timeout: float = option(300.0, "Seconds after which a run of env.py, or a step that makes no progress, is ended.")
 
     def __post_init__(self) -> None:
