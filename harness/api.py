@@ -37,6 +37,9 @@ class Progress(Protocol):
     def check_started(self, name: str) -> None:
         """A check begins."""
 
+    def step(self, name: str, done: int, total: int, text: str) -> None:
+        """A check with long work has done so much of it; `text` says what it is at."""
+
     def check_finished(self, result: CheckResult, findings: Sequence[Finding]) -> None:
         """A check is over."""
 
@@ -131,7 +134,7 @@ class _Run:
 
     def report(self) -> Report:
         try:
-            with CheckContext(self._settings, self._project, self._open_server) as context:
+            with CheckContext(self._settings, self._project, self._open_server, self._tell) as context:
                 # Started before the server, so that the two get ready side by side.
                 if any(check.needs_server for check in self._checks):
                     context.prepare()
@@ -144,6 +147,10 @@ class _Run:
             leftovers = self._close_server()
         notes = (*written, *self._policy.notes(results), *context.leftovers, *leftovers)
         return Report(tuple(results), tuple(findings), summary, self._summary, notes)
+
+    def _tell(self, name: str, done: int, total: int, text: str) -> None:
+        if self._progress is not None:
+            self._progress.step(name, done, total, text)
 
     def _close_server(self) -> list[str]:
         """Close a server of our own; what it leaves is said in the report rather than instead of it."""

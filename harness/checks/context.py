@@ -32,14 +32,22 @@ class CheckContext:
         settings: the settings in force.
         project: the project under test.
         open_server: gives the server; called when the first check needs one, in the main thread.
+        tell: told how far a long check has come: its name, what is done, of how much, and what it is at.
 
     Use it as a context manager: runs of `env.py` and scratch databases end with the block, the server is the caller's.
     What could not be cleaned up is in `leftovers` afterwards, one sentence each.
     """
 
-    def __init__(self, settings: Settings, project: Project, open_server: Callable[[], Server]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        project: Project,
+        open_server: Callable[[], Server],
+        tell: Callable[[str, int, int, str], None],
+    ) -> None:
         self.settings = settings
         self.project = project
+        self.tell = tell
         self._open_server = open_server
         self.leftovers: list[str] = []
         self.drift: Drift | None = None

@@ -89,6 +89,9 @@ class Console:
             self._write(f"  {name} ...")
             self._transient = True
 
+    def step(self, name: str, done: int, total: int, text: str) -> None:
+        """A check has done so much of its work."""
+
     def check_finished(self, result: CheckResult, findings: Sequence[Finding]) -> None:
         """One line a check; held back until the server is known, for that is the first line."""
         if self._style.verbosity < 0:
