@@ -15,6 +15,7 @@ from typing import TextIO
 
 from harness.findings import CheckResult, Finding, Report, ServerSummary, Severity
 from harness.report.text import facts, plural, printable, server_line, summary, unfinished
+from harness.report.transient import Transient
 
 DETAIL_LINES = 20
 _SYMBOLS = {"passed": "✓", "failed": "✗", "skipped": "–", "error": "!", "arrow": "→", "bar": "│"}
@@ -34,18 +35,23 @@ _COLORS = {
 
 @dataclass(frozen=True)
 class Style:
-    """How to print: colours, the characters that the stream can encode, columns for prose, and -1 quiet / 1 verbose."""
+    """How to print: colours, the characters that the stream can encode, columns for prose, -1 quiet / 1 verbose, and
+    whether a terminal gets a line that tells what is going on.
+    """
 
     color: bool = False
     unicode: bool = True
     width: int = 100
     verbosity: int = 0
+    live: bool = True
 
     @classmethod
     def for_stream(cls, stream: TextIO, verbosity: int = 0, environment: Mapping[str, str] | None = None) -> Style:
-        """The style that suits a stream: https://no-color.org, https://force-color.org, TERM=dumb and its encoding."""
+        """The style that suits a stream: https://no-color.org, https://force-color.org, TERM=dumb, CI, its encoding."""
         environment = os.environ if environment is None else environment
         color = stream.isatty() and environment.get("TERM") != "dumb"
+        # Some CI services give a job a terminal, and keep every line that was taken back in its log.
+        live = environment.get("TERM") != "dumb" and environment.get("CI", "").lower() in ("", "0", "false")
         if environment.get("NO_COLOR"):
             color = False
         elif environment.get("FORCE_COLOR"):
@@ -53,8 +59,8 @@ class Style:
         try:
             "".join(_SYMBOLS.values()).encode(stream.encoding or "ascii")
         except (UnicodeEncodeError, LookupError):
-            return cls(color, unicode=False, verbosity=verbosity)
-        return cls(color, verbosity=verbosity)
+            return cls(color, unicode=False, verbosity=verbosity, live=live)
+        return cls(color, verbosity=verbosity, live=live)
 
     def paint(self, text: str, color: str) -> str:
         return f"\x1b[{_COLORS[color]}m{text}\x1b[0m" if self.color else text
@@ -71,7 +77,7 @@ class Console:
         self._told_server = False
         self._told_checks: set[str] = set()
         self._held: list[CheckResult] = []
-        self._transient = False
+        self._transient = Transient(self._write, stream) if style.live and stream.isatty() else None
 
     def server_ready(self, server: ServerSummary) -> None:
         """The first line: which server, which version, why."""
@@ -84,28 +90,29 @@ class Console:
 
     def check_started(self, name: str) -> None:
         """On a terminal, say what is going on; the check's own line will take the place."""
-        if self._style.verbosity >= 0 and self._stream.isatty():
-            self.clear()
-            self._write(f"  {name} ...")
-            self._transient = True
+        if self._style.verbosity >= 0 and self._transient is not None:
+            self._transient.start(name)
 
     def step(self, name: str, done: int, total: int, text: str) -> None:
-        """A check has done so much of its work."""
+        """On a terminal, say how far a check is and, once that can be told, how long it will take yet."""
+        if self._style.verbosity >= 0 and self._transient is not None:
+            self._transient.step(name, done, total, text)
 
     def check_finished(self, result: CheckResult, findings: Sequence[Finding]) -> None:
         """One line a check; held back until the server is known, for that is the first line."""
         if self._style.verbosity < 0:
             return
+        if self._transient is not None:
+            self._transient.end()
         if self._told_server:
             self._check(result)
         else:
             self._held.append(result)
 
     def clear(self) -> None:
-        """Take back the line of `check_started`, if it stands."""
-        if self._transient:
-            self._write("\r\x1b[K")
-            self._transient = False
+        """Take back the line that tells what is going on, if it stands."""
+        if self._transient is not None:
+            self._transient.clear()
 
     def finish(self, report: Report, seconds: float | None = None) -> None:
         """Everything that was not printed yet, the findings, and the summary; `seconds` is the wall time of the run."""
