@@ -8,6 +8,7 @@ one revision do.
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ class Pilot:
 
     def __init__(self, inside: Inside) -> None:
         self._inside = inside
+        # By revision that stands: what Alembic came to remember while it was applied.
+        self._memories: dict[str, dict[str, Any]] = {}
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[MigrationStep]:
         """Alembic's `fn`: called by `run_migrations` with the version table's rows and the migration context."""
@@ -102,16 +105,20 @@ class Pilot:
     def _step(self, context: MigrationContext, maintainer: HeadMaintainer, command: dict[str, Any]) -> StepResult:
         direction: Direction = command["direction"]
         revision: str = command["revision"]
-        if command["forget"]:
-            # Alembic remembers for the length of one run which enums it has made, and skips CREATE TYPE for a second
-            # table.
-            getattr(context.impl, "memo", {}).clear()
+        # Alembic remembers for the length of one run which enums it has made, and skips CREATE TYPE for a second table.
+        memory: dict[str, Any] = getattr(context.impl, "memo", {})
+        memory.clear()
+        if not command["forget"]:
+            self._remember(memory)
         started = time.perf_counter()
         failure: Failure | None = None
         before = set(maintainer.heads)
         try:
             self._apply(context, maintainer, revision, direction)
             self._dbapi(context).commit()
+            self._memories.pop(revision, None)
+            if direction == "upgrade" and memory:
+                self._memories[revision] = {key: copy.copy(value) for key, value in memory.items()}
         except ChannelClosed:
             raise
         except Exception as error:
@@ -120,6 +127,12 @@ class Pilot:
             maintainer.heads.update(before)
             self._dbapi(context).rollback()
         return StepResult(revision, direction, time.perf_counter() - started, tuple(sorted(maintainer.heads)), failure)
+
+    def _remember(self, memory: dict[str, Any]) -> None:
+        """Give Alembic back what it would know now had all that stands been applied in one run."""
+        for remembered in self._memories.values():
+            for key, value in remembered.items():
+                memory[key] = memory[key] | value if isinstance(memory.get(key), set) else copy.copy(value)
 
     def _apply(
         self, context: MigrationContext, maintainer: HeadMaintainer, revision: str, direction: Direction

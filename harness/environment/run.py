@@ -159,8 +159,10 @@ class EnvironmentRun:
         self.ready()
         self._interpreter.send({"command": "deploy", "target": target})
         begun: list[str] = []
-        while (event := self._interpreter.receive(f"Revision {begun[-1]}" if begun else "env.py"))["event"] != "ended":
+        doing = "env.py"
+        while (event := self._interpreter.receive(doing))["event"] != "ended":
             begun.append(event["revision"])
+            doing = f"The upgrade of revision {begun[-1]}"
         self._state = event
         failure = event["failure"]
         return Deployment(tuple(begun), None if failure is None else from_json(Failure, failure))
@@ -182,7 +184,8 @@ class EnvironmentRun:
         """Apply one revision in one direction and commit it.
 
         Args:
-            forget: drop what Alembic remembers within one run, as a separate run would (which enums it has made).
+            forget: know nothing of the steps before, as a separate run would; else what Alembic remembers within one
+                run of those that stand (which enums they have made).
         """
         self.ready()
         answer = self._ask(
