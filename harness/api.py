@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.baseline import Baseline, open_baseline
 from harness.checks import selected_checks, writing
 from harness.checks.base import BlockedCheck, Check, SkipCheck
 from harness.checks.context import CheckContext
@@ -51,6 +52,7 @@ def check(
     progress: Progress | None = None,
     server: Server | str | None = None,
     write_revision: str | None = None,
+    write_baseline: str | None = None,
     **overrides: Any,
 ) -> Report:
     """Run the checks that need no live database.
@@ -62,6 +64,8 @@ def check(
         server: a running server to use and leave running, or what the setting `server` says (`embedded`, a URL, …);
             one is started and ended if left out.
         write_revision: the message of a revision to write that repairs what `drift` finds; none is written if left out.
+        write_baseline: the file to record the findings in, all of which are then known; the setting `baseline` names
+            the file to read.
         overrides: fields of `Settings`, which win over what is loaded.
 
     Raises:
@@ -79,7 +83,8 @@ def check(
     project = find_project(settings, where)
     if write_revision is not None and all(check.name != "drift" for check in checks):
         raise UsageError("A revision can only be written when drift is checked.", "Select drift, or do not skip it.")
-    return _Run(settings, project, checks, progress, server, write_revision).report()
+    baseline = open_baseline(where, settings.baseline, write_baseline)
+    return _Run(settings, project, checks, progress, server, write_revision, baseline).report()
 
 
 def diff(
@@ -90,6 +95,8 @@ def diff(
     fail_on: Severity = Severity.ERROR,
     timeout: float = 300.0,
     skip_unreadable: bool = False,
+    baseline: str | None = None,
+    write_baseline: str | None = None,
 ) -> Report:
     """Compare the schemas of two databases, both only read.
 
@@ -100,6 +107,8 @@ def diff(
         fail_on: the lowest severity with which the report counts as failed.
         timeout: seconds that one query may take.
         skip_unreadable: leave out what a role may not read, and say so in a note, instead of giving up.
+        baseline: the file with the findings that are known.
+        write_baseline: the file to record the findings in, all of which are then known.
 
     Raises:
         UsageError: a URL or file cannot be used, both name the same database, or a server is too old.
@@ -108,7 +117,13 @@ def diff(
     from harness.comparison import compare
 
     return compare(
-        url_a, url_b, ignore=ignore, fail_on=fail_on, timeout=timeout, skip_unreadable=skip_unreadable
+        url_a,
+        url_b,
+        ignore=ignore,
+        fail_on=fail_on,
+        timeout=timeout,
+        skip_unreadable=skip_unreadable,
+        baseline=open_baseline(Path.cwd(), baseline, write_baseline),
     ).report
 
 
@@ -121,6 +136,7 @@ class _Run:
         progress: Progress | None,
         server: Server | None,
         write_revision: str | None,
+        baseline: Baseline,
     ) -> None:
         self._settings = settings
         self._project = project
@@ -128,6 +144,7 @@ class _Run:
         self._progress = progress
         self._given = server
         self._write_revision = write_revision
+        self._baseline = baseline
         self._policy = Policy(settings.ignore, settings.severity)
         self._server: Server | None = None
         self._summary: ServerSummary | None = None
@@ -140,13 +157,15 @@ class _Run:
                     context.prepare()
                 results, findings = self._run_all(context)
                 summary = self._project_summary(context)
-                written = (
-                    [writing.write_revision(context, self._write_revision, findings)] if self._write_revision else []
-                )
+                # What is known is still to be repaired; what is right as it is stands in `ignore`.
+                told = [*findings, *self._baseline.known]
+                written = [writing.write_revision(context, self._write_revision, told)] if self._write_revision else []
         finally:
             leftovers = self._close_server()
-        notes = (*written, *self._policy.notes(results), *context.leftovers, *leftovers)
-        return Report(tuple(results), tuple(findings), summary, self._summary, notes)
+        partial = self._settings.from_revision is not None or self._settings.to_revision is not None
+        known = self._baseline.close(results, out_of_reach=lambda entry: partial and bool(entry.revision))
+        notes = (*written, *known, *self._policy.notes(results), *context.leftovers, *leftovers)
+        return Report(tuple(results), tuple(findings), summary, self._summary, notes, known=tuple(self._baseline.known))
 
     def _tell(self, name: str, done: int, total: int, text: str) -> None:
         if self._progress is not None:
@@ -190,7 +209,7 @@ class _Run:
         reason: str | None = None
         outcome: CheckOutcome
         try:
-            found = self._policy.apply(check.run(context))
+            found = self._baseline.apply(self._policy.apply(check.run(context)))
             outcome = outcome_of(found, self._settings.fail_on)
         except SkipCheck as error:
             outcome, reason = "skipped", str(error)

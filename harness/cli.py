@@ -167,7 +167,11 @@ def _check(options: argparse.Namespace) -> int:
     started = time.monotonic()
     try:
         report = api.check(
-            directory=Path.cwd(), settings=settings, progress=console, write_revision=options.write_revision
+            directory=Path.cwd(),
+            settings=settings,
+            progress=console,
+            write_revision=options.write_revision,
+            write_baseline=options.write_baseline,
         )
     finally:
         if console is not None:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.baseline import open_baseline
 from harness.findings import UsageError
 from harness.report.destinations import destinations
 from harness.settings import load
@@ -44,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     if alone and ("format", spoken) in options.outputs and spoken not in [name for name, _ in files]:
         raise UsageError("The SQL and a report both go to the standard output.", "Give one of them a file.")
     sql_file = None if alone or options.sql is None else _writable(options.sql)
-    settings = load(Path.cwd(), fail_on=options.fail_on)
+    settings = load(Path.cwd(), fail_on=options.fail_on, baseline=options.baseline)
+    baseline = open_baseline(Path.cwd(), settings.baseline, options.write_baseline)
 
     from harness import cli, comparison
 
@@ -56,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         fail_on=settings.fail_on,
         timeout=settings.timeout,
         skip_unreadable=options.skip_unreadable,
+        baseline=baseline,
     )
     if sql_file is not None:
         sql_file.write_text(script(compared), encoding="utf-8")

@@ -203,13 +203,14 @@ class ServerSummary:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a run: every check with its outcome, and every finding."""
+    """The result of a run: every check with its outcome, and every finding; `known` are those that a baseline has."""
 
     checks: Sequence[CheckResult] = ()
     findings: Sequence[Finding] = ()
     project: ProjectSummary | None = None
     server: ServerSummary | None = None
     notes: Sequence[str] = field(default=())
+    known: Sequence[Finding] = ()
 
     @property
     def outcome(self) -> ReportOutcome:
@@ -251,6 +252,7 @@ class Report:
                 for check in self.checks
             ],
             "findings": [finding.to_dict() for finding in self.findings],
+            "known": [finding.to_dict() for finding in self.known],
             "notes": list(self.notes),
         }
 
@@ -264,6 +266,7 @@ class Report:
             project=ProjectSummary(**project) if project else None,
             server=ServerSummary(**server) if server else None,
             notes=tuple(data.get("notes", ())),
+            known=tuple(Finding.from_dict(finding) for finding in data.get("known", ())),
         )
 
 

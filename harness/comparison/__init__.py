@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.baseline import Baseline
 from harness.checks.policy import Policy
 from harness.comparison.findings import finding
 from harness.comparison.side import Side, read
@@ -37,6 +38,7 @@ def compare(
     fail_on: Severity = Severity.ERROR,
     timeout: float = 300.0,
     skip_unreadable: bool = False,
+    baseline: Baseline | None = None,
 ) -> Compared:
     """Compare the schemas of two databases.
 
@@ -47,6 +49,7 @@ def compare(
         fail_on: the lowest severity with which the report counts as failed.
         timeout: seconds that one query may take.
         skip_unreadable: leave out, on both sides, what a role may not read, and say so in a note, instead of giving up.
+        baseline: the findings that are known; what they tell of is repaired all the same.
 
     Raises:
         UsageError: a URL or file cannot be used, both name the same database, or a server is too old.
@@ -65,9 +68,15 @@ def compare(
         kept += [fix.difference] if told else []
     if len(kept) < len(found.fixes):
         found = repair(left.schema, right.schema, kept)
+    baseline = baseline or Baseline()
+    findings = baseline.apply(findings)
     result = CheckResult(CHECK, outcome_of(findings, fail_on), None, time.perf_counter() - started)
-    notes = (*policy.notes([result]), *(f"Not compared, since it may not be read: {part}." for part in unread))
-    report = Report((result,), tuple(findings), None, _summary(left, right), notes)
+    notes = (
+        *baseline.close([result], out_of_reach=lambda _: bool(unread)),
+        *policy.notes([result]),
+        *(f"Not compared, since it may not be read: {part}." for part in unread),
+    )
+    report = Report((result,), tuple(findings), None, _summary(left, right), notes, tuple(baseline.known))
     return Compared(report, found)
 
 

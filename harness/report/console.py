@@ -134,6 +134,8 @@ class Console:
             self._line(printable(f"  note: {note}"))
         if style.verbosity >= 0:
             self._line("")
+        if style.verbosity > 0 and report.known:
+            self._line(f"Known, and left out:\n\n{findings_text(report.known, style)}\n")
         if report.findings:
             self._line(findings_text(report.findings, style) + "\n")
         took = f" ({seconds:.1f} s)" if seconds is not None else ""
