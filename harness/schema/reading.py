@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections import ChainMap, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -44,7 +44,7 @@ _MARK = re.compile(r"^(?P<line>.*?)\s*--(?: since (?P<since>\d+))?(?: until (?P<
 
 
 class Address(NamedTuple):
-    """How the catalogs point at an object; it does not leave this module."""
+    """How the catalogs of one database point at an object; it does not leave this room."""
 
     classid: int
     objid: int
@@ -82,7 +82,20 @@ def read_schema(connection: psycopg.Connection[Any], *, leave_out: Collection[st
         UnreadableError: the role was denied a part of the catalog, which everybody may read by default.
         psycopg.Error: the connection is broken, or the server refuses.
     """
-    version = connection.info.server_version // 10000
+    catalog = read_catalog(connection, leave_out=leave_out)
+    return Schema(catalog.values(), major_version(connection))
+
+
+def major_version(connection: psycopg.Connection[Any]) -> int:
+    """The major version of the server that a connection is open to."""
+    return connection.info.server_version // 10000
+
+
+def read_catalog(
+    connection: psycopg.Connection[Any], *, leave_out: Collection[str] = ()
+) -> dict[Address, SchemaObject]:
+    """What `read_schema` reads, each object under its address."""
+    version = major_version(connection)
     if version < OLDEST:
         raise UsageError(
             f"The server runs PostgreSQL {version}, and a schema can be read from version {OLDEST} on.",
@@ -97,27 +110,44 @@ def read_schema(connection: psycopg.Connection[Any], *, leave_out: Collection[st
             cursor.execute("set transaction isolation level repeatable read, read only")
         pairs = ", ".join("pg_catalog.set_config(%s, %s, true)" for _ in SESSION)
         cursor.execute(f"select {pairs}".encode(), [part for pair in SESSION.items() for part in pair])
-        return Schema(_objects(cursor, version, frozenset(leave_out)), version)
+        return dict(_objects(cursor, version, frozenset(leave_out)))
+
+
+class Rows(NamedTuple):
+    """What a query gave: the names of its columns, and its rows."""
+
+    names: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
 
 
 def _objects(
     cursor: psycopg.Cursor[tuple[Any, ...]], version: int, leave_out: frozenset[str]
-) -> Iterator[SchemaObject]:
+) -> Iterator[tuple[Address, SchemaObject]]:
+    names = (name for name in (*ACROSS, *object_queries()) if name not in leave_out)
+    return assemble({name: _rows(cursor, name, version) for name in names})
+
+
+def assemble(
+    parts: Mapping[str, Rows], known: Mapping[Address, Identity] | None = None
+) -> Iterator[tuple[Address, SchemaObject]]:
+    """The objects that the rows of some queries describe, each with its address.
+
+    Args:
+        parts: what was read, by the name of the query.
+        known: the identities of objects that were not read but may be used by those that were.
+    """
     more: defaultdict[Address, list[tuple[str, Value]]] = defaultdict(list)
-    across = {name: [] if name in leave_out else _rows(cursor, name, version) for name in ACROSS}
-    for classid, objid, objsubid, name, text in across["comments"]:
+    for classid, objid, objsubid, name, text in _rows_of(parts, "comments"):
         more[Address(classid, objid, objsubid)].append((name, text))
-    for classid, objid, objsubid, name, lines in across["grants"]:
+    for classid, objid, objsubid, name, lines in _rows_of(parts, "grants"):
         more[Address(classid, objid, objsubid)].append((name, tuple(lines)))
     identities: dict[Address, Identity] = {}
     attributes: dict[Address, dict[str, Value]] = {}
-    for name in object_queries():
-        if name in leave_out:
+    for query_name, part in parts.items():
+        if query_name in ACROSS:
             continue
-        rows = _rows(cursor, name, version)
-        description = cursor.description or ()
-        names = [column.name for column in description[len(HEAD) :]]
-        for row in rows:
+        names = part.names[len(HEAD) :]
+        for row in part.rows:
             kind, schema, table, own_name, signature, classid, objid, objsubid = row[:8]
             address = Address(classid, objid, objsubid)
             identities[address] = Identity(kind, schema or "", table or "", own_name, signature or "")
@@ -128,22 +158,28 @@ def _objects(
             }
             found.update(more.get(address, ()))
             attributes[address] = found
+    reachable = identities if known is None else ChainMap(identities, cast(dict[Address, Identity], known))
     uses: defaultdict[Address, list[Identity]] = defaultdict(list)
-    for row in across["dependencies"]:
+    for row in _rows_of(parts, "dependencies"):
         # The columns of a view are no objects: what stands on one stands on the view.
-        used = identities.get(Address(*row[3:6])) or identities.get(Address(row[3], row[4], 0))
+        used = reachable.get(Address(*row[3:6])) or reachable.get(Address(row[3], row[4], 0))
         if used is not None:
             uses[Address(*row[:3])].append(used)
     for address, identity in identities.items():
-        yield SchemaObject(identity, MappingProxyType(attributes[address]), tuple(uses.get(address, ())))
+        yield address, SchemaObject(identity, MappingProxyType(attributes[address]), tuple(uses.get(address, ())))
 
 
-def _rows(cursor: psycopg.Cursor[tuple[Any, ...]], name: str, version: int) -> list[tuple[Any, ...]]:
+def _rows_of(parts: Mapping[str, Rows], name: str) -> list[tuple[Any, ...]]:
+    return parts[name].rows if name in parts else []
+
+
+def _rows(cursor: psycopg.Cursor[tuple[Any, ...]], name: str, version: int) -> Rows:
     # Not prepared: a pooler between us and the server may not know of it.
     try:
-        return cursor.execute(query(name, version), prepare=False).fetchall()
+        rows = cursor.execute(query(name, version), prepare=False).fetchall()
     except psycopg.errors.InsufficientPrivilege as error:
         raise UnreadableError(name, str(error.diag.message_primary)) from error
+    return Rows(tuple(column.name for column in cursor.description or ()), rows)
 
 
 @cache
