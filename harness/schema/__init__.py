@@ -10,6 +10,7 @@ from harness.schema.differences import Change, Difference
 from harness.schema.groups import EVERYTHING, GROUPS, MODELS
 from harness.schema.model import Identity, Schema, SchemaObject
 from harness.schema.reading import UnreadableError, read_schema
+from harness.schema.tracking import Moment, SchemaTracker
 
 __all__ = [
     "EVERYTHING",
@@ -18,8 +19,10 @@ __all__ = [
     "Change",
     "Difference",
     "Identity",
+    "Moment",
     "Schema",
     "SchemaObject",
+    "SchemaTracker",
     "UnreadableError",
     "diff",
     "read_schema",
