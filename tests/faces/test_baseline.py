@@ -111,7 +111,7 @@ def test_nothing_is_gone_that_was_not_looked_for(tmp_path: Path, outcome: Any) -
     record(path, WIDER)
     results = [CheckResult("graph", "passed"), *([CheckResult("drift", outcome)] if outcome else [])]
     assert reading(path).close(results) == []
-    assert len(reading(path).close([PASSED])) == 1
+    assert len(reading(path).close([PASSED])) == len(reading(path).close([FAILED])) == 1
     assert reading(path).close([PASSED], out_of_reach=lambda entry: entry.check == "drift") == []
 
 
@@ -127,6 +127,17 @@ def test_recording_keeps_what_the_run_could_not_have_met(tmp_path: Path) -> None
     ]
     record(path, results=(PASSED, CheckResult("round-trip", "skipped")))
     assert [entry["rule"] for entry in entries(path)] == ["round-trip.lost"]
+
+
+def test_recording_a_part_of_the_history_adds_to_what_is_known_and_repeats_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "known.json"
+    results = (CheckResult("round-trip", "failed"),)
+    elsewhere, newer = replace(LOST, revision="77aa"), replace(LOST, revision="99bb")
+    record(path, LOST, elsewhere, results=results)
+    baseline = open_baseline(tmp_path, None, "known.json")
+    baseline.apply([LOST, newer])
+    baseline.close(results, out_of_reach=lambda entry: bool(entry.revision))
+    assert [entry["revision"] for entry in entries(path)] == ["3f2a", "77aa", "99bb"]
 
 
 def test_recording_writes_nothing_where_a_check_reached_no_verdict(tmp_path: Path) -> None:
