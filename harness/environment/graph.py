@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 # Which files Alembic takes for revisions: alembic/script/base.py, `_only_source_rev_file`.
 _REVISION_FILE = re.compile(r"(?!\.\#|__init__)(.*\.py)$")
+
+# The dash may be any that people type.
+_IRREVERSIBLE = re.compile(r"#\s*harness:\s*irreversible\b[\s:–—-]*(?P<reason>.*)")
 
 
 def read_history(inside: Inside) -> dict[str, Any]:
@@ -50,6 +55,16 @@ def load_revision_map(inside: Inside) -> dict[str, Any] | None:
     except Exception as error:
         return to_json(inside.describe(error))
     return None
+
+
+def plan_from_base(inside: Inside, target: str) -> list[str]:
+    """The ids of a target's revisions and of all that they stand on, in the order in which Alembic applies them to an
+    empty database.
+
+    Args:
+        target: as `alembic upgrade` takes it: an id, a unique beginning of one, `heads`, `label@head`, `head-2`.
+    """
+    return [str(step.revision.revision) for step in inside.script._upgrade_revs(target, ())]  # type: ignore[arg-type]  # a tuple serves
 
 
 def write_revision(inside: Inside, message: str, upgrades: list[str], downgrades: list[str]) -> str:
@@ -91,6 +106,7 @@ def _files(inside: Inside) -> Iterator[Path]:
 
 def _info(path: Path, module: ModuleType) -> RevisionInfo:
     text = path.read_text(encoding="utf-8", errors="replace")
+    irreversible, irreversible_line = _irreversible(text)
     document = (module.__doc__ or "").strip().splitlines()
     return RevisionInfo(
         id=str(getattr(module, "revision", "")),
@@ -102,7 +118,19 @@ def _info(path: Path, module: ModuleType) -> RevisionInfo:
         branch_labels=_several(getattr(module, "branch_labels", None)),
         down_line=_line(text, "down_revision"),
         has_downgrade=hasattr(module, "downgrade"),
+        irreversible=irreversible,
+        irreversible_line=irreversible_line,
     )
+
+
+def _irreversible(text: str) -> tuple[str | None, int]:
+    """The reason and the line of the comment that says that a revision has no way back on purpose."""
+    if _IRREVERSIBLE.search(text):  # few files have one, and telling comments from strings takes time
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            match = _IRREVERSIBLE.match(token.string) if token.type == tokenize.COMMENT else None
+            if match is not None:
+                return match["reason"].strip(), token.start[0]
+    return None, 1
 
 
 def _line(text: str, name: str) -> int:

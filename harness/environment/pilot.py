@@ -9,17 +9,28 @@ one revision do.
 from __future__ import annotations
 
 import copy
+import re
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
 from harness.environment.channel import ChannelClosed
+from harness.environment.lineage import Lineage, WalkStep
 from harness.environment.records import Direction, Failure, StepResult, to_json
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import HeadMaintainer, MigrationContext, MigrationStep
 
     from harness.environment.inside import Inside
+
+# A statement that changes the catalogs behind the server's back: no event trigger fires.
+_CATALOG_WRITE = re.compile(
+    r"\b(?:insert\s+into|update|delete\s+from|merge\s+into)\s+(?:only\s+)?(?:\"?pg_catalog\"?\s*\.\s*)?\"?pg_\w",
+    re.IGNORECASE,
+)
 
 
 class Pilot:
@@ -29,6 +40,14 @@ class Pilot:
         self._inside = inside
         # By revision that stands: what Alembic came to remember while it was applied.
         self._memories: dict[str, dict[str, Any]] = {}
+        self._wrote_catalogs = False
+        self._lineage: Lineage | None = None
+        event.listen(Engine, "before_cursor_execute", self._before_execute)
+
+    def _before_execute(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        """SQLAlchemy's `before_cursor_execute`, for every engine of this interpreter."""
+        if "pg_" in statement and _CATALOG_WRITE.search(statement):
+            self._wrote_catalogs = True
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[MigrationStep]:
         """Alembic's `fn`: called by `run_migrations` with the version table's rows and the migration context."""
@@ -110,6 +129,7 @@ class Pilot:
         memory.clear()
         if not command["forget"]:
             self._remember(memory)
+        self._wrote_catalogs = False
         started = time.perf_counter()
         failure: Failure | None = None
         before = set(maintainer.heads)
@@ -126,7 +146,9 @@ class Pilot:
             maintainer.heads.clear()
             maintainer.heads.update(before)
             self._dbapi(context).rollback()
-        return StepResult(revision, direction, time.perf_counter() - started, tuple(sorted(maintainer.heads)), failure)
+        seconds = time.perf_counter() - started
+        heads = tuple(sorted(maintainer.heads))
+        return StepResult(revision, direction, seconds, heads, failure, self._wrote_catalogs)
 
     def _remember(self, memory: dict[str, Any]) -> None:
         """Give Alembic back what it would know now had all that stands been applied in one run."""
@@ -138,11 +160,9 @@ class Pilot:
         self, context: MigrationContext, maintainer: HeadMaintainer, revision: str, direction: Direction
     ) -> None:
         """One turn of the loop of `MigrationContext.run_migrations` (alembic/runtime/migration.py)."""
-        from alembic.runtime.migration import MigrationStep
-
-        script = self._inside.script.get_revision(revision)
-        make = MigrationStep.upgrade_from_script if direction == "upgrade" else MigrationStep.downgrade_from_script
-        step = make(self._inside.script.revision_map, script)
+        script = self._inside.script
+        self._lineage = self._lineage or Lineage(script)
+        step = WalkStep(self._lineage, script, script.get_revision(revision), is_upgrade=direction == "upgrade")
         with context.begin_transaction(_per_migration=True):
             step.migration_fn(**self._inside.migration_arguments)
             maintainer.update_to_step(step)

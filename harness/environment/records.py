@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 Direction = Literal["upgrade", "downgrade"]
@@ -40,7 +41,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class RevisionInfo:
-    """One revision file: its id, where it is (absolute path; line of `revision = `), and its links."""
+    """One revision file: its id, where it is (absolute path; line of `revision = `), and its links.
+
+    Attributes:
+        irreversible: the reason after the comment `# harness: irreversible`, which may be empty; None if there is no
+            such comment.
+        irreversible_line: the line of that comment.
+    """
 
     id: str
     path: str
@@ -51,6 +58,8 @@ class RevisionInfo:
     branch_labels: tuple[str, ...] = ()
     down_line: int = 1
     has_downgrade: bool = True
+    irreversible: str | None = None
+    irreversible_line: int = 1
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ class History:
     version_locations: tuple[str, ...]
     env_py: str
 
-    @property
+    @cached_property
     def heads(self) -> tuple[str, ...]:
         """The revisions that no other one builds on (a dependency does not make a head less of a head)."""
         built_on = {parent for revision in self.revisions for parent in revision.down_revisions}
@@ -81,7 +90,12 @@ class History:
 
     def get(self, revision_id: str) -> RevisionInfo | None:
         """The revision of that id, None if there is none."""
-        return next((revision for revision in self.revisions if revision.id == revision_id), None)
+        return self._by_id.get(revision_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, RevisionInfo]:
+        # Of duplicates the first counts.
+        return {revision.id: revision for revision in reversed(self.revisions)}
 
 
 @dataclass(frozen=True)
@@ -99,8 +113,14 @@ class Configured:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What became of one step: how long it took in seconds, the version table's rows after it, and its failure if
-    any.
+    """What became of one step.
+
+    Attributes:
+        seconds: how long it took.
+        heads: the version table's rows after it.
+        failure: why it failed, None if it did not.
+        wrote_catalogs: whether it wrote to PostgreSQL's catalogs itself (`delete from pg_enum …`), which no event
+            trigger sees.
     """
 
     revision: str
@@ -108,6 +128,7 @@ class StepResult:
     seconds: float
     heads: tuple[str, ...]
     failure: Failure | None = None
+    wrote_catalogs: bool = False
 
 
 def to_json(record: Any) -> dict[str, Any]:
