@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -157,7 +157,7 @@ class CheckContext:
     @property
     def deployed(self) -> Deployed:
         """The upgrade to head in one go: its database, its schema, or why it failed."""
-        _ = self._walking
+        _ = self._deploying, self._walking
         return self._deploying.result()
 
     @property
@@ -165,6 +165,10 @@ class CheckContext:
         """The walk to head, one down and up again: its live run and the schemas on its way."""
         _ = self._deploying
         return self._walking.result()
+
+    def await_deploy(self) -> None:
+        """Wait until the upgrade in one go is over, however it ends: until then its transaction may hold locks."""
+        wait([self._deploying])
 
     def require_head(self) -> Deployed:
         """The database at head.

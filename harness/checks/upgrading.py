@@ -4,7 +4,8 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import Connection, OperationalError, errors, sql
 
 from harness.environment import Configured, EnvironmentRun, Failure, History, StepResult
+from harness.environment.records import Direction
 from harness.findings import VerdictError
 from harness.schema import Schema, read_schema
 from harness.server import ScratchDatabase
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
 
 
 DEFAULT_SCHEMA = "public"
+_CONNECT_SECONDS = 3
+# PostgreSQL's classes 08 (connection exception) and 53 (insufficient resources), and of 57 the ends that an operator or
+# a crash brings: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_LOST_STATES = ("08", "57P01", "57P02", "57P03")
+_NO_RESOURCES = "53"
+# What drivers say, without a SQLSTATE, of a connection that broke under them.
+_LOST_WORDS = re.compile(
+    r"closed the connection unexpectedly|connection (is|was|has been|already) (closed|lost)|terminating connection"
+)
 
 
 @dataclass(frozen=True)
@@ -59,11 +70,20 @@ class StepDown:
 
 @dataclass(frozen=True)
 class Walked:
-    """A walk to the heads and, from there, one step down and up again for each head."""
+    """A walk to the heads, each step as a run of its own would make it, and from there one step down and up again for
+    each head.
+
+    Attributes:
+        steps: the steps up, each as it ended.
+        alone: those that failed by themselves and went well once Alembic remembered what the steps before had made.
+        state: the schema at the heads, without the version tables; None if they were not reached.
+    """
 
     run: EnvironmentRun
     database: ScratchDatabase
     steps: tuple[StepResult, ...]
+    alone: tuple[StepResult, ...] = ()
+    state: Schema | None = None
     downs: tuple[StepDown, ...] = ()
 
     @property
@@ -99,10 +119,35 @@ def read_state(database: ScratchDatabase, configured: Sequence[Configured]) -> S
     """The schema of a scratch database without Alembic's version tables: the first step makes them, and no downgrade
     takes them away.
     """
+    return without_versions(read(database), configured)
+
+
+def without_versions(schema: Schema, configured: Sequence[Configured]) -> Schema:
+    """A schema without Alembic's version tables."""
     tables = {(one.version_table_schema or DEFAULT_SCHEMA, one.version_table) for one in configured}
-    return read(database).without(
+    return schema.without(
         lambda found: found.identity.kind == "table" and (found.identity.schema, found.identity.name) in tables
     )
+
+
+def require_server(database: ScratchDatabase, doing: str, failure: Failure) -> None:
+    """Make sure that a failure is the user's code's and not the server's end.
+
+    Args:
+        database: where it happened.
+        doing: what was going on, as the error names it.
+
+    Raises:
+        VerdictError: the server is gone, or has thrown the session out.
+    """
+    fix = "It was ended by somebody else, or ran out of memory or disk: run it again, or use another --server."
+    try:
+        with database.connect(connect_timeout=_CONNECT_SECONDS) as connection:
+            connection.execute("select")
+    except OperationalError as error:
+        raise VerdictError(f"PostgreSQL ended during {doing}: {first_line(error)}.", fix) from error
+    if (failure.sqlstate or "").startswith(_LOST_STATES) or _LOST_WORDS.search(failure.message):
+        raise VerdictError(f"PostgreSQL ended the session during {doing}: {failure.message}.", fix)
 
 
 def version_rows(database: ScratchDatabase, configured: Sequence[Configured]) -> tuple[str, ...] | None:
@@ -120,11 +165,18 @@ def version_rows(database: ScratchDatabase, configured: Sequence[Configured]) ->
 
 
 def deploy(context: CheckContext) -> Deployed:
-    """`alembic upgrade heads` on an empty database, to the end of `env.py`, then a look at what is there."""
+    """`alembic upgrade heads` on an empty database, to the end of `env.py`, then a look at what is there.
+
+    Raises:
+        VerdictError: `env.py` did not come as far as its migrations, or the server ended.
+    """
     database = context.own(context.server.create_database("deploy"))
     with EnvironmentRun.start(context.project, database.url, timeout=context.settings.timeout) as run:
         configured = run.configured
         deployment = run.deploy("heads")
+    if deployment.failure is not None:
+        at = f"the upgrade of revision {deployment.revisions[-1]}" if deployment.revisions else "the upgrade"
+        require_server(database, at, deployment.failure)
     rows = version_rows(database, configured) or ()
     return Deployed(
         database=database,
@@ -153,28 +205,48 @@ def _covers(history: History, rows: tuple[str, ...]) -> bool:
 
 
 def walk(context: CheckContext) -> Walked:
-    """Walk to the heads, keeping what Alembic remembers within one run, then take the heads down and put them up again.
+    """Walk to the heads as separate runs of one revision each would, then take the heads down and put them up again.
 
     Several heads are taken down in the reverse order of their way up, so that every state has one to be compared with.
 
     Raises:
-        VerdictError: `env.py` did not come as far as its migrations.
+        VerdictError: `env.py` did not come as far as its migrations, or the server ended.
     """
     database = context.own(context.server.create_database("walk"))
     run = context.own(EnvironmentRun.start(context.project, database.url, timeout=context.settings.timeout))
     below, heads = _heads_last(context.history, run.plan("heads", "upgrade"))
     steps: list[StepResult] = []
+    alone: list[StepResult] = []
     states: list[Schema] = []
     for revision in (*below, *heads):
         if revision in heads:
             states.append(read_state(database, run.configured))
-        steps.append(run.step(revision, "upgrade", forget=False))
-        if steps[-1].failure is not None:
-            return Walked(run, database, tuple(steps))
+        result = _step(context, run, database, revision, "upgrade")
+        if result.failure is not None:
+            remembering = _step(context, run, database, revision, "upgrade", forget=False)
+            if remembering.failure is None:
+                alone.append(result)
+                result = remembering
+        steps.append(result)
+        if result.failure is not None:
+            return Walked(run, database, tuple(steps), tuple(alone))
     states.append(read_state(database, run.configured))
+    downs = _downs(context, run, database, heads, states, {result.revision for result in alone})
+    return Walked(run, database, tuple(steps), tuple(alone), states[-1], downs)
+
+
+def _downs(
+    context: CheckContext,
+    run: EnvironmentRun,
+    database: ScratchDatabase,
+    heads: Sequence[str],
+    states: Sequence[Schema],
+    remembering: Set[str],
+) -> tuple[StepDown, ...]:
+    """From the heads each one down, the last first, then up again, with Alembic's memory for those that need it."""
     downs: list[StepDown] = []
     for revision, before, after in zip(reversed(heads), reversed(states[:-1]), reversed(states[1:]), strict=True):
-        down = run.step(revision, "downgrade")
+        down = _step(context, run, database, revision, "downgrade")
         if down.failure is not None:
             downs.append(StepDown(revision, before, after, down))
             break
@@ -182,11 +254,31 @@ def walk(context: CheckContext) -> Walked:
     for index, step_down in reversed(list(enumerate(downs))):
         if step_down.left is None:
             continue
-        up = run.step(step_down.revision, "upgrade")
+        up = _step(context, run, database, step_down.revision, "upgrade", forget=step_down.revision not in remembering)
         downs[index] = replace(step_down, up=up, back=None if up.failure else read_state(database, run.configured))
         if up.failure is not None:
             break
-    return Walked(run, database, tuple(steps), tuple(downs))
+    return tuple(downs)
+
+
+def _step(
+    context: CheckContext,
+    run: EnvironmentRun,
+    database: ScratchDatabase,
+    revision: str,
+    direction: Direction,
+    *,
+    forget: bool = True,
+) -> StepResult:
+    """One step; its failure, if there is one, is the revision's own."""
+    result = run.step(revision, direction, forget=forget)
+    if result.failure is not None and (result.failure.sqlstate or "").startswith(_NO_RESOURCES):
+        # The upgrade in one go beside us may hold all the server's locks in its one transaction.
+        context.await_deploy()
+        result = run.step(revision, direction, forget=forget)
+    if result.failure is not None:
+        require_server(database, f"the {direction} of revision {revision}", result.failure)
+    return result
 
 
 def _heads_last(history: History, plan: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
