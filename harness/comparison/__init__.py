@@ -58,7 +58,7 @@ def compare(
     started = time.perf_counter()
     policy = Policy(ignore, {})
     left, right, unread = _read_both(url_a, url_b, timeout, skip_unreadable)
-    if left.identity is not None and left.identity == right.identity:
+    if left.whereabouts and right.whereabouts and left.whereabouts.is_database_of(right.whereabouts):
         raise UsageError("URL_A and URL_B are the same database.", "Name two that are to be compared.")
     found = repair(left.schema, right.schema, diff(left.schema, right.schema))
     findings, kept = [], []
