@@ -7,12 +7,11 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from harness.environment.channel import Channel, ChannelClosed
+from harness.environment.processes import CHANGING, start
 from harness.environment.project import Project
 from harness.findings import VerdictError
 
@@ -33,16 +32,8 @@ class Interpreter:
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `close`, with the process
         ours, theirs = socket.socketpair()
         lifeline_theirs, self._lifeline = os.pipe()
-        launcher = Path(__file__).with_name("launcher.py")
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, str(launcher), str(theirs.fileno()), str(lifeline_theirs)],
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=self._output,
-                pass_fds=(theirs.fileno(), lifeline_theirs),
-                start_new_session=True,
-            )
+            self._process = start(theirs.fileno(), lifeline_theirs, self._output.fileno())
         except BaseException:
             ours.close()
             os.close(self._lifeline)
@@ -62,7 +53,10 @@ class Interpreter:
                     "name": project.name,
                     "x": list(project.x),
                     "url": url,
-                    "environment": project.environment_for(url),
+                    "environment": {
+                        **{name: os.environ[name] for name in CHANGING & os.environ.keys()},
+                        **project.environment_for(url),
+                    },
                 }
             )
         except BaseException:

@@ -17,4 +17,9 @@ if __name__ == "__main__":
         # harness itself runs from a source tree that is not installed; last, so that it hides nothing.
         sys.path.append(folder.rpartition("/harness/")[0])
         from harness.environment import inside
-    inside.main(int(sys.argv[1]), int(sys.argv[2]))
+    if sys.argv[1] == "fork":
+        from harness.environment.nursery import serve
+
+        serve(int(sys.argv[2]))
+    else:
+        inside.main(int(sys.argv[1]), int(sys.argv[2]))
