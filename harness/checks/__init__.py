@@ -10,7 +10,7 @@ from harness.checks.base import Check
 from harness.findings import Rule, UsageError
 
 # In the order in which they are run and reported.
-_NAMES = ("graph", "imports", "upgrade", "downgrade", "drift", "autogenerate")
+_NAMES = ("graph", "imports", "upgrade", "downgrade", "drift", "autogenerate", "offline")
 
 
 def check_names() -> tuple[str, ...]:

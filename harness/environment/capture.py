@@ -25,7 +25,7 @@ class CapturingContext(EnvironmentContext):
         super().__init__(
             inside.config,
             inside.script,
-            fn=Pilot(inside).steps,
+            fn=Pilot(inside).steps if inside.scribe is None else inside.scribe.steps,
             as_sql=as_sql,
             starting_rev=None,
             destination_rev="heads",
@@ -36,6 +36,8 @@ class CapturingContext(EnvironmentContext):
         """As Alembic's; the options are kept with the migration context that they made."""
         super().configure(*args, **options)
         self._inside.configured.append({**options, "migration_context": self.get_context()})
+        if self._inside.scribe is not None:
+            self._inside.scribe.listen(self.get_context())
 
     def run_migrations(self, **kw: Any) -> None:
         """As Alembic's, with the arguments for revisions kept for the pilot; in an inspecting run, nothing."""

@@ -22,7 +22,7 @@ def describe(error: BaseException, *, own_files: tuple[str, ...] = (), revision:
         revision: the revision that was being applied.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if _is_users(frame.filename, own_files)]
+    own = [frame for frame in frames if is_users(frame.filename, own_files)]
     innermost = own[-1] if own else None
     path, line = (innermost.filename, innermost.lineno) if innermost else (None, None)
     if isinstance(error, SyntaxError) and error.filename:
@@ -45,7 +45,8 @@ def describe(error: BaseException, *, own_files: tuple[str, ...] = (), revision:
     )
 
 
-def _is_users(filename: str, own_files: tuple[str, ...]) -> bool:
+def is_users(filename: str, own_files: tuple[str, ...]) -> bool:
+    """Whether a file is the user's own: no library's and none of ours."""
     if filename.startswith(("<", _OURS)):
         return False
     if any(filename.startswith(folder) for folder in own_files):

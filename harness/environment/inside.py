@@ -1,7 +1,8 @@
 """Inside: the fresh interpreter in which the user's `env.py` runs once, piloted from the outside over a socket.
 
-Modes: `online` (a scratch database, a walk), `inspect` (Alembic's offline mode, no database, no migration) and `bare`
-(the project is set up as Alembic would set it up, `env.py` is not run).
+Modes: `online` (a scratch database, a walk), `inspect` (Alembic's offline mode, no database, no migration), `offline`
+(what `alembic upgrade heads --sql` does, its script kept by a `Scribe`) and `bare` (the project is set up as Alembic
+would set it up, `env.py` is not run).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.environment.channel import Channel, ChannelClosed
 from harness.environment.failures import describe
+from harness.environment.offline import Scribe
 from harness.environment.records import Failure, to_json
 from harness.environment.redirect import ForeignDatabaseError, Redirect, own_connection
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
     from sqlalchemy.engine import Engine
+
+COMMAND = ["upgrade", "heads"]
+OFFLINE_COMMAND = [*COMMAND, "--sql"]
 
 
 class Inside:
@@ -40,6 +45,7 @@ class Inside:
         failure: the exception that ended `env.py`, None if it ran to its end (or has not ended yet).
         directory: the working directory.
         start_modules: the names of the modules that were loaded before `env.py` ran.
+        scribe: in an offline run, what keeps the script; else None.
     """
 
     def __init__(self, channel: Channel, start: dict[str, Any]) -> None:
@@ -56,6 +62,7 @@ class Inside:
         self.env_globals: dict[str, Any] = {}
         self.failure: BaseException | None = None
         self.start_modules: frozenset[str] = frozenset()
+        self.scribe: Scribe | None = Scribe(self) if self.mode == "offline" else None
         self.redirect = Redirect(self.database_url)
         self.config: Config
         self.script: ScriptDirectory
@@ -74,7 +81,7 @@ class Inside:
         """Load the configuration and the script directory, as the `alembic` command does."""
         from alembic.script import ScriptDirectory
 
-        self.config = self._load_config(["upgrade", "heads"])
+        self.config = self._load_config(COMMAND if self.scribe is None else OFFLINE_COMMAND)
         self.script = ScriptDirectory.from_config(self.config)
         self._answer_foreign_url()
 
@@ -139,12 +146,12 @@ class Inside:
         """Run `env.py` once, in this interpreter's main thread, which has no event loop."""
         from harness.environment.capture import CapturingContext
 
-        offline = self.mode == "inspect"
-        if offline:
+        if self.mode == "inspect":
             self.config.output_buffer = io.StringIO()
         self.start_modules = frozenset(sys.modules)
+        writing = contextlib.nullcontext() if self.scribe is None else self.scribe.writing()
         try:
-            with CapturingContext(self, as_sql=offline):
+            with CapturingContext(self, as_sql=self.mode != "online"), writing:
                 self.script.run_env()
         except SystemExit as error:
             self.failure = error
@@ -220,7 +227,7 @@ def main(descriptor: int, lifeline: int) -> None:
     os.environ.update(start["environment"])
     os.chdir(start["directory"])
     inside = Inside(channel, start)
-    sys.argv = ["alembic", "upgrade", "heads"]
+    sys.argv = ["alembic", *(COMMAND if inside.scribe is None else OFFLINE_COMMAND)]
     try:
         inside.redirect.install()
         inside.set_up()

@@ -1,0 +1,323 @@
+"""Inside: what `alembic upgrade heads --sql` writes, kept with the revision and the line that wrote it.
+
+In offline mode Alembic gives revisions a connection that writes statements down and returns no result. A revision that
+fails for want of one is left out of the script, with a mark where it belongs, and the next one is written all the same.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from harness.environment.failures import is_users
+from harness.environment.records import Failure, from_json
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+
+    from harness.environment.inside import Inside
+
+# Why a revision is not in the script: it needs a connection, refuses to run offline, gave parameters to a statement
+# that has nobody to send them, or its code fails.
+Reason = Literal["connection", "refusal", "parameters", "code"]
+
+_READING = re.compile(r"\s*(?:--.*\n\s*)*(?:select|show|values|table|explain|with)\b|.*\breturning\b", re.I | re.S)
+_DRIVERS = ("psycopg", "psycopg2", "asyncpg", "pg8000")
+
+
+@dataclass(frozen=True)
+class Written:
+    """One text that went into the script.
+
+    Attributes:
+        text: as it was written; empty where a revision is left out.
+        revision: the revision whose `upgrade()` wrote it; None for what Alembic or `env.py` added.
+        path, line: the innermost line of the user's own files that wrote it, absolute path; None beside `revision`.
+        left_out: this is the place of a revision that could not be written.
+        parameters: the statement was given parameters, which are in no script.
+        printed: it went to the standard output, which is the script, and not through Alembic.
+    """
+
+    text: str
+    revision: str | None = None
+    path: str | None = None
+    line: int | None = None
+    left_out: bool = False
+    parameters: bool = False
+    printed: bool = False
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """A revision that offline mode cannot write, or not wholly.
+
+    Attributes:
+        path, line: where it asked the database for something, absolute path; else where it failed.
+        failure: its exception; None if it went on, having opened a connection of its own.
+    """
+
+    revision: str
+    reason: Reason
+    path: str | None = None
+    line: int | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class OfflineScript:
+    """What an offline run of `env.py` left.
+
+    Attributes:
+        revisions: the revisions in their order, the obstacles' too.
+        connections: how many connections `env.py` opened outside of the revisions.
+    """
+
+    revisions: tuple[str, ...]
+    written: tuple[Written, ...]
+    obstacles: tuple[Obstacle, ...]
+    connections: int
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A statement that a revision gave to its connection."""
+
+    reads: bool
+    parameters: bool
+    path: str | None
+    line: int | None
+
+
+class Scribe:
+    """Keeps the script of one offline run."""
+
+    def __init__(self, inside: Inside) -> None:
+        self._inside = inside
+        self._done: set[tuple[str | None, str]] = set()
+        self._revision: str | None = None
+        self._requests: list[_Request] = []
+        self._with_parameters = False
+        self._by_alembic = False
+        self._keeping = True
+        self._connections = 0
+        self.revisions: list[str] = []
+        self.written: list[Written] = []
+        self.obstacles: list[Obstacle] = []
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Within this block the standard output is the script, as it is for `alembic upgrade --sql`: what is printed
+        ends up between the statements.
+        """
+        before = sys.stdout
+        sys.stdout = cast("Any", _Copy(self, None))
+        try:
+            yield
+        finally:
+            sys.stdout = before
+
+    def listen(self, context: MigrationContext) -> None:
+        """Hear what a new migration context writes, wherever `env.py` sends it, and what is asked of its connection."""
+        impl, connection = context.impl, cast("Any", context.connection)
+        if not isinstance(impl.output_buffer, _Copy):
+            context.output_buffer = impl.output_buffer = cast("Any", _Copy(self, impl.output_buffer))
+        static_output = impl.static_output
+        execute = connection._execute_impl
+
+        def listening_output(text: str) -> None:
+            self._by_alembic = True
+            try:
+                static_output(text)
+            finally:
+                self._by_alembic = False
+
+        def listening_execute(construct: Any, *parameters: Any, **more: Any) -> Any:
+            given = bool(any(parameters) or more)
+            self._requests.append(_Request(_reads(construct), given, *self._place()))
+            self._with_parameters = given
+            try:
+                return execute(construct, *parameters, **more)
+            finally:
+                self._with_parameters = False
+
+        impl.static_output = listening_output  # type: ignore[method-assign]  # to hear it is what this method is for
+        connection._execute_impl = listening_execute
+
+    def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
+        """Alembic's `fn`: every step from base to the heads.
+
+        In one database a second run over the same version table finds itself at the heads, and so it does here.
+        """
+        table = (context.version_table_schema, context.version_table)
+        if table in self._done:
+            return
+        self._done.add(table)
+        # What `alembic upgrade` itself calls: alembic/command.py.
+        for step in self._inside.script._upgrade_revs("heads", cast("Any", heads)):
+            step.migration_fn = self._guarded(step)
+            yield step
+
+    def _guarded(self, step: RevisionStep) -> Callable[..., None]:
+        migrate, revision = step.migration_fn, str(step.revision.revision)
+
+        def guarded(**arguments: Any) -> None:
+            self.revisions.append(revision)
+            self._revision, self._requests = revision, []
+            start, connections = len(self.written), self._inside.redirect.count
+            try:
+                migrate(**arguments)
+            except (Exception, SystemExit) as error:
+                failure = self._inside.describe(error, revision)
+                connected = self._inside.redirect.count > connections
+                self.obstacles.append(self._obstacle(revision, error, failure, connected))
+                self.written[start:] = [Written("", revision, left_out=True)]
+            else:
+                if self._inside.redirect.count > connections:
+                    self.obstacles.append(Obstacle(revision, "connection"))
+            finally:
+                self._revision = None
+                self._connections += self._inside.redirect.count - connections
+
+        return guarded
+
+    def _obstacle(self, revision: str, error: BaseException, failure: Failure, connected: bool) -> Obstacle:
+        reason = self._reason(error, failure, connected)
+        asked = [request for request in self._requests if request.reads and request.path is not None]
+        if reason == "connection" and asked:
+            return Obstacle(revision, reason, asked[-1].path, asked[-1].line, failure)
+        return Obstacle(revision, reason, failure.path, failure.line, failure)
+
+    def _reason(self, error: BaseException, failure: Failure, connected: bool) -> Reason:
+        """Tell the want of a connection from a plain mistake in code that only offline mode reaches."""
+        from sqlalchemy.exc import CompileError
+
+        chain = _chain(error)
+        if any(_is_of_a_driver(one) or _names_the_mode(str(one)) for one in chain):
+            return "connection"
+        if isinstance(error, (NameError, ImportError, SyntaxError)) and not isinstance(error, UnboundLocalError):
+            return "code"
+        if isinstance(error, CompileError):
+            return "parameters" if self._requests and self._requests[-1].parameters else "code"
+        if connected or any(request.reads for request in self._requests):
+            return "connection"
+        if self._requests and "NoneType" in str(error):
+            return "connection"
+        return "refusal" if failure.raised_on_purpose else "code"
+
+    def write(self, text: str, printed: bool) -> None:
+        """Keep a text that goes into the script."""
+        if self._keeping:
+            path, line = self._place() if self._revision is not None else (None, None)
+            told = self._revision, path, line
+            self.written.append(
+                Written(text, *told, parameters=self._with_parameters, printed=printed and not self._by_alembic)
+            )
+
+    def pass_on(self, text: str, stream: Any) -> Any:
+        """Write to the stream that `env.py` chose, which may lead to the standard output in its turn."""
+        self._keeping = False
+        try:
+            return stream.write(text)
+        finally:
+            self._keeping = True
+
+    def _place(self) -> tuple[str | None, int | None]:
+        """The innermost line of the user's own files on the stack."""
+        frame: FrameType | None = sys._getframe(1)
+        own_files = self._inside.own_files
+        while frame is not None:
+            if is_users(frame.f_code.co_filename, own_files):
+                return frame.f_code.co_filename, frame.f_lineno
+            frame = frame.f_back
+        return None, None
+
+    def script(self) -> OfflineScript:
+        """All of it, once `env.py` has ended."""
+        outside = self._inside.redirect.count - self._connections
+        return OfflineScript(tuple(self.revisions), tuple(self.written), tuple(self.obstacles), outside)
+
+
+class _Copy:
+    """A text stream of which a scribe keeps a copy; `target` None stands for the script on the standard output."""
+
+    def __init__(self, scribe: Scribe, target: Any) -> None:
+        self._scribe = scribe
+        self._target = target
+
+    def write(self, text: str) -> Any:
+        self._scribe.write(text, printed=self._target is None)
+        return len(text) if self._target is None else self._scribe.pass_on(text, self._target)
+
+    def flush(self) -> None:
+        if self._target is not None:
+            self._target.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.__stdout__ if self._target is None else self._target, name)
+
+
+def _reads(construct: Any) -> bool:
+    """Whether a statement returns rows."""
+    if getattr(construct, "is_select", False) or getattr(construct, "_returning", ()):
+        return True
+    text = construct if isinstance(construct, str) else getattr(construct, "text", None)
+    return isinstance(text, str) and _READING.match(text) is not None
+
+
+def _is_of_a_driver(error: BaseException) -> bool:
+    from sqlalchemy.exc import DBAPIError
+
+    return isinstance(error, DBAPIError) or type(error).__module__.partition(".")[0] in _DRIVERS
+
+
+def _names_the_mode(message: str) -> bool:
+    # Alembic's word for what only a live connection can do (alembic/operations/batch.py), and the class of the
+    # connection that offline mode has (sqlalchemy/engine/mock.py).
+    return "--sql mode" in message or "MockConnection" in message
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def read_script(inside: Inside) -> dict[str, Any]:
+    """The script as JSON; called with `EnvironmentRun.call` after an offline run."""
+    if inside.scribe is None:
+        raise RuntimeError("this run is not an offline one")
+    return asdict(inside.scribe.script())
+
+
+def from_answer(answer: dict[str, Any]) -> OfflineScript:
+    """The inverse of `read_script`, outside."""
+    return OfflineScript(
+        tuple(answer["revisions"]),
+        tuple(from_json(Written, part) for part in answer["written"]),
+        tuple(from_json(Obstacle, part) for part in answer["obstacles"]),
+        answer["connections"],
+    )
+
+
+def migrate_online(inside: Inside, revision: str) -> None:
+    """In an online run: do what one revision's `upgrade()` does and commit it, the version table left alone."""
+    from alembic.runtime.migration import MigrationStep
+
+    context = inside.context
+    assert context is not None
+    assert context.connection is not None
+    script = inside.script
+    step = MigrationStep.upgrade_from_script(script.revision_map, script.get_revision(revision))
+    with context.begin_transaction(_per_migration=True):
+        step.migration_fn(**inside.migration_arguments)
+    # As in a walk, the transaction that SQLAlchemy knows of belongs to `env.py`.
+    dbapi_connection: Any = context.connection.connection.dbapi_connection
+    dbapi_connection.commit()
