@@ -124,10 +124,15 @@ def read_state(database: ScratchDatabase, configured: Sequence[Configured]) -> S
 
 def without_versions(schema: Schema, configured: Sequence[Configured]) -> Schema:
     """A schema without Alembic's version tables."""
-    tables = {(one.version_table_schema or DEFAULT_SCHEMA, one.version_table) for one in configured}
+    tables = version_tables(configured)
     return schema.without(
         lambda found: found.identity.kind == "table" and (found.identity.schema, found.identity.name) in tables
     )
+
+
+def version_tables(configured: Sequence[Configured]) -> set[tuple[str, str]]:
+    """Schema and name of the tables that Alembic keeps its versions in."""
+    return {(one.version_table_schema or DEFAULT_SCHEMA, one.version_table) for one in configured}
 
 
 def require_server(database: ScratchDatabase, doing: str, failure: Failure) -> None:
