@@ -20,8 +20,17 @@ import psycopg
 from psycopg import sql
 
 from harness.findings import VerdictError
-from harness.server.scratch import ScratchDatabase, copy_settings, database_name, settings_of, wait_for_sessions
+from harness.server.scratch import (
+    ScratchDatabase,
+    copy_settings,
+    database_name,
+    drop_database,
+    settings_of,
+    wait_for_sessions,
+)
+from harness.server.scratch import first_line as first_line
 from harness.server.statements import statement
+from harness.server.templates import TemplateStore
 from harness.server.urls import masked, with_database
 
 if TYPE_CHECKING:
@@ -41,6 +50,7 @@ class Facts:
     major: int
     fsync: bool
     template_is_utf8: bool
+    database: str
 
 
 class Server(ABC):
@@ -51,6 +61,9 @@ class Server(ABC):
         version: as in `18.6`.
         why: one phrase that says why this one was chosen.
         url: the maintenance URL, `postgresql://user:password@host:port/postgres`.
+        database: the maintenance database.
+        templates: the template databases on it.
+        closed: whether it was closed.
     """
 
     kind: str
@@ -63,9 +76,11 @@ class Server(ABC):
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._databases: dict[str, ScratchDatabase] = {}
-        self._closed = False
+        self.closed = False
         self._facts = read_facts(url, self._upkeep)
         self.version = self._facts.version
+        self.database = self._facts.database
+        self.templates = TemplateStore(self)
         atexit.register(self.close)
 
     def create_database(self, hint: str = "", *, template: ScratchDatabase | None = None) -> ScratchDatabase:
@@ -82,9 +97,9 @@ class Server(ABC):
         name = database_name(hint)
         database = ScratchDatabase(name, with_database(self.url, name), self._drop, self._parameters)
         # Known before it exists: what is interrupted half way is dropped all the same.
-        self._remember(database)
+        self.remember(database)
         try:
-            with self._maintenance() as connection:
+            with self.maintenance() as connection:
                 self._create(connection, name, template)
         except psycopg.Error as error:
             raise VerdictError(
@@ -98,23 +113,26 @@ class Server(ABC):
         Raises:
             VerdictError: a database could not be dropped; the message names it.
         """
-        if self._closed or os.getpid() != self._owner:
+        if self.closed or os.getpid() != self._owner:
             return
         try:
             self._release()
         finally:
-            self._closed = True
+            self.closed = True
+            self.templates.close()
             atexit.unregister(self.close)
 
     @abstractmethod
     def _release(self) -> None:
         """Let go of whatever this kind of server holds."""
 
-    def _remember(self, database: ScratchDatabase) -> None:
+    def remember(self, database: ScratchDatabase) -> None:
+        """Note a database as ours, to be dropped at the latest when we close."""
         with self._lock:
             self._databases[database.name] = database
 
-    def _forget(self, database: ScratchDatabase) -> None:
+    def forget(self, database: ScratchDatabase) -> None:
+        """Strike out a database that is gone, or somebody else's."""
         with self._lock:
             self._databases.pop(database.name, None)
 
@@ -148,17 +166,17 @@ class Server(ABC):
                 copy_settings(own, name, entries)
 
     def _drop(self, database: ScratchDatabase) -> None:
-        if self._closed:
+        if self.closed:
             return
         try:
-            with self._maintenance() as connection:
+            with self.maintenance() as connection:
                 drop_database(connection, database.name)
         except psycopg.Error as error:
             raise VerdictError(
                 f"The scratch database {database.name} could not be dropped: {first_line(error)}.",
                 f'Drop it by hand: drop database "{database.name}" with (force)',
             ) from error
-        self._forget(database)
+        self.forget(database)
 
     def _drop_all(self) -> None:
         """Drop every database of ours, going on when one fails, and then say which could not be dropped."""
@@ -176,14 +194,18 @@ class Server(ABC):
                 "\n".join(str(failure) for failure in failures),
             )
 
+    def connect(self) -> psycopg.Connection[Any]:
+        """An autocommit connection to the maintenance database, which the caller closes."""
+        return connect(self.url, self._upkeep)
+
     @contextmanager
-    def _maintenance(self) -> Iterator[psycopg.Connection[Any]]:
+    def maintenance(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection of its own for each use, which survives forks, threads, idle timeouts and restarts alike."""
-        with connect(self.url, self._upkeep) as connection:
+        with self.connect() as connection:
             yield connection
 
     def _check_open(self) -> None:
-        if self._closed:
+        if self.closed:
             raise VerdictError(f"The {self.kind} server was closed.", "Open another one.")
 
     def __enter__(self) -> Server:
@@ -222,12 +244,6 @@ def connect(url: str, parameters: Mapping[str, str]) -> psycopg.Connection[Any]:
     return psycopg.connect(url, **arguments)
 
 
-def drop_database(connection: psycopg.Connection[Any], name: str) -> None:
-    """Drop a database if it exists, once its sessions had a moment to end, else with force."""
-    wait_for_sessions(connection, name)
-    connection.execute(statement("drop_database").format(name=sql.Identifier(name)))
-
-
 def read_facts(url: str, parameters: Mapping[str, str]) -> Facts:
     """Connect once and look whether the server will do.
 
@@ -243,7 +259,7 @@ def read_facts(url: str, parameters: Mapping[str, str]) -> Facts:
             "Check that it runs, and its host, port, user and password.",
         ) from error
     assert row is not None
-    number, fsync, may_create, role, template_is_utf8 = row
+    number, fsync, may_create, role, template_is_utf8, database = row
     major = number // 10000
     version = f"{major}.{number % 10000}"
     if major < _OLDEST:
@@ -256,10 +272,4 @@ def read_facts(url: str, parameters: Mapping[str, str]) -> Facts:
             f"The role {role} may not create databases on {masked(url)}.",
             f'Let it: alter role "{role}" createdb',
         )
-    return Facts(version, major, fsync, bool(template_is_utf8))
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error's text, without the full stop that ours will add."""
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__).rstrip(".")
+    return Facts(version, major, fsync, bool(template_is_utf8), database)

@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from harness.server.base import Server, connect, drop_database
-from harness.server.scratch import ScratchDatabase
+from harness.server.base import Server, connect
+from harness.server.scratch import ScratchDatabase, drop_database
 from harness.server.statements import statement
+from harness.server.templates import drop_unused, is_template
 from harness.server.watchdog import Watchdog
 
 _GOODBYE_SECONDS = 10.0
@@ -32,13 +33,13 @@ class ExistingServer(Server):
         if kind == "url":
             self._watchdog = Watchdog("harness.server.existing:clean_up", {"url": url, "application": application})
 
-    def _remember(self, database: ScratchDatabase) -> None:
-        super()._remember(database)
+    def remember(self, database: ScratchDatabase) -> None:
+        super().remember(database)
         if self._watchdog is not None:
             self._watchdog.note(database.name)
 
-    def _forget(self, database: ScratchDatabase) -> None:
-        super()._forget(database)
+    def forget(self, database: ScratchDatabase) -> None:
+        super().forget(database)
         if self._watchdog is not None:
             self._watchdog.forget(database.name)
 
@@ -64,4 +65,5 @@ def clean_up(arguments: dict[str, Any], names: Sequence[str]) -> None:
         while connection.execute(statement("terminate_owner"), parameters).fetchall() and time.monotonic() < deadline:
             time.sleep(_GOODBYE_STEP_SECONDS)
         for name in names:
-            drop_database(connection, name)
+            drop = drop_unused if is_template(name) else drop_database
+            drop(connection, name)

@@ -86,6 +86,11 @@ class ScratchDatabase:
         self._drop(self)
         self._dropped = True
 
+    def give_away(self) -> None:
+        """Leave the database to somebody else, who drops it; we close our connections."""
+        self.close_connections()
+        self._dropped = True
+
     def __enter__(self) -> ScratchDatabase:
         return self
 
@@ -106,6 +111,18 @@ def wait_for_sessions(connection: psycopg.Connection[Any], name: str) -> None:
         if row is None or row[0] == 0:
             return
         time.sleep(_SETTLE_STEP_SECONDS)
+
+
+def drop_database(connection: psycopg.Connection[Any], name: str) -> None:
+    """Drop a database if it exists, once its sessions had a moment to end, else with force."""
+    wait_for_sessions(connection, name)
+    connection.execute(statement("drop_database").format(name=sql.Identifier(name)))
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, without the full stop that ours will add."""
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__).rstrip(".")
 
 
 Entry = tuple[str | None, str, str]  # role or None for all, setting, value

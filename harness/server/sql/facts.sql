@@ -8,4 +8,5 @@ select
         select pg_catalog.pg_encoding_to_char(d.encoding) = 'UTF8'
         from pg_catalog.pg_database d
         where d.datname = 'template1'
-    ) as template_is_utf8
+    ) as template_is_utf8,
+    pg_catalog.current_database()::pg_catalog.text as database
