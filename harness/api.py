@@ -153,7 +153,7 @@ class _Run:
         try:
             with CheckContext(self._settings, self._project, self._open_server, self._tell) as context:
                 # Started before the server, so that the two get ready side by side.
-                if any(check.needs_server for check in self._checks):
+                if any(check.needs_server and check.needs_upgrades for check in self._checks):
                     context.prepare()
                 results, findings = self._run_all(context)
                 summary = self._project_summary(context)

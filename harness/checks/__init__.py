@@ -10,7 +10,7 @@ from harness.checks.base import Check
 from harness.findings import Rule, UsageError
 
 # In the order in which they are run and reported.
-_NAMES = ("graph", "imports", "upgrade", "downgrade", "drift", "autogenerate", "offline")
+_NAMES = ("graph", "imports", "upgrade", "downgrade", "round-trip", "drift", "autogenerate", "offline")
 
 
 def check_names() -> tuple[str, ...]:
@@ -46,5 +46,5 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def _load(name: str) -> Check:
-    check: Check = import_module(f"{__name__}.{name}").CHECK
+    check: Check = import_module(f"{__name__}.{name.replace('-', '_')}").CHECK
     return check

@@ -29,7 +29,7 @@ class Check:
     """One check: its name, one line on what it proves, its rules, and the function that yields its findings.
 
     `run` may raise `SkipCheck` (it does not apply), `BlockedCheck` (another check's failure is in the way) or a
-    `HarnessError` (no verdict could be reached).
+    `HarnessError` (no verdict could be reached). `needs_upgrades` says whether it asks for the database at head.
     """
 
     name: str
@@ -37,3 +37,4 @@ class Check:
     rules: tuple[Rule, ...]
     run: Callable[[CheckContext], Iterable[Finding]]
     needs_server: bool = True
+    needs_upgrades: bool = True

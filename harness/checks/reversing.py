@@ -1,0 +1,187 @@
+"""What `downgrade` and `round-trip` judge alike: one revision taken down and put up again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.checks.context import CheckContext
+from harness.checks.repairs import typed
+from harness.checks.revision_lines import Function, line_of
+from harness.checks.wording import consequences, failure_detail
+from harness.environment import Failure, RevisionInfo, StepResult
+from harness.findings import Finding, Location, Rule
+from harness.schema import Difference, Schema, diff
+from harness.schema.repair import Fix, repair
+
+# A column that comes back comes back last, and PostgreSQL 18 names its NOT NULL anew: no downgrade can help it.
+UNAVOIDABLE = frozenset({"order", "not-null-names"})
+
+_VERB = {"extra": "leaves behind", "missing": "loses", "changed": "changes", "renamed": "renames"}
+_ADJECTIVE = {"extra": "there in addition", "missing": "gone", "changed": "another", "renamed": "renamed"}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of the check that judges."""
+
+    left_behind: Rule
+    lost: Rule
+    changed: Rule
+    not_repeatable: Rule
+    irreversible: Rule
+    failed: Rule
+
+    def for_change(self, change: str) -> Rule:
+        """The rule for what a downgrade did not put back."""
+        return {"extra": self.left_behind, "missing": self.lost}.get(change, self.changed)
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """A revision taken down and put up again.
+
+    Attributes:
+        down: the step down.
+        left: how what it left differs from what was there before the revision.
+        again: the second step up; None if it was not taken.
+        differs: how what that one made differs from what the first had made, but for what `left` tells already.
+        cured: the second step up failed, and went well once what the downgrade left was repaired.
+    """
+
+    down: StepResult
+    left: tuple[Fix, ...] = ()
+    again: StepResult | None = None
+    differs: tuple[Fix, ...] = ()
+    cured: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing is wrong with it."""
+        failed = self.down.failure is not None or (self.again is not None and self.again.failure is not None)
+        return not failed and not self.left and not self.differs
+
+
+def compare(expected: Schema, actual: Schema, known: Collection[Difference] = ()) -> tuple[Fix, ...]:
+    """How a state differs from one that it should be the same as, each difference with its repair.
+
+    Args:
+        expected, actual: the two states of one database.
+        known: differences that are told elsewhere.
+    """
+    differences = [found for found in diff(expected, actual, ignore=UNAVOIDABLE) if found not in known]
+    return repair(expected, actual, differences, ignore=UNAVOIDABLE).fixes if differences else ()
+
+
+def judge(context: CheckContext, rules: Rules, revision: RevisionInfo, reversal: Reversal) -> Iterator[Finding]:
+    """The findings of a revision that was taken down and put up again."""
+    if reversal.down.failure is not None:
+        yield refused(context, rules, revision, reversal.down.failure)
+        return
+    for fix in reversal.left:
+        difference = fix.difference
+        # What is left was made by the upgrade; what is gone or another may be the doing of either.
+        functions: tuple[Function, ...] = ("upgrade",) if difference.change == "extra" else ("downgrade", "upgrade")
+        yield rules.for_change(difference.change).finding(
+            f"The downgrade of revision {revision.id} {_VERB[difference.change]} {_name(difference)}.",
+            fix=_undo(context, revision, fix),
+            **_parts(context, revision, difference, functions),
+        )
+    again = reversal.again
+    if again is not None and again.failure is not None:
+        yield _not_again(context, rules, revision, reversal, again.failure)
+    for fix in reversal.differs:
+        yield rules.not_repeatable.finding(
+            f"After down and up again, {_name(fix.difference)} is {_ADJECTIVE[fix.difference.change]}.",
+            fix=_undo_everything(context, revision),
+            **_parts(context, revision, fix.difference, ("upgrade", "downgrade")),
+        )
+
+
+def refused(context: CheckContext, rules: Rules, revision: RevisionInfo, failure: Failure) -> Finding:
+    """The finding of a downgrade that does not exist, refuses or fails."""
+    if not revision.has_downgrade:
+        return without_downgrade(context, rules, revision)
+    location = context.locate(revision, failure)
+    if failure.raised_on_purpose:
+        return rules.irreversible.finding(
+            f"The downgrade of revision {revision.id} refuses: {failure.message}",
+            revision=revision.id,
+            location=location,
+            fix=f"Write the downgrade; or, if it is meant, say so in the file: {_MARK}",
+        )
+    return rules.failed.finding(
+        f"The downgrade of revision {revision.id} fails: {failure.message}",
+        revision=revision.id,
+        location=location,
+        fix="Correct downgrade(); `alembic downgrade -1` from there shows the same.",
+        detail=failure_detail(failure),
+    )
+
+
+_MARK = "# harness: irreversible – the reason"
+
+
+def without_downgrade(context: CheckContext, rules: Rules, revision: RevisionInfo) -> Finding:
+    """The finding of a revision that has no `downgrade()`."""
+    return rules.irreversible.finding(
+        f"Revision {revision.id} has no downgrade().",
+        revision=revision.id,
+        location=context.locate(revision),
+        fix=f"Write downgrade(); or, if there is no way back, say so in the file: {_MARK}",
+    )
+
+
+def _not_again(
+    context: CheckContext, rules: Rules, revision: RevisionInfo, reversal: Reversal, failure: Failure
+) -> Finding:
+    because = ""
+    if reversal.cured:
+        names = ", ".join(_name(fix.difference) for fix in reversal.left)
+        because = f"It works once the downgrade is made complete ({names})."
+    return rules.not_repeatable.finding(
+        f"Revision {revision.id} cannot be applied again after its downgrade: {failure.message}",
+        revision=revision.id,
+        location=context.locate(revision, failure),
+        fix=_undo_everything(context, revision),
+        detail="\n".join(part for part in (because, failure_detail(failure)) if part),
+    )
+
+
+def _parts(
+    context: CheckContext, revision: RevisionInfo, difference: Difference, functions: Sequence[Function]
+) -> dict[str, Any]:
+    location = context.locate(revision)
+    line = line_of(revision.path, functions, difference.object)
+    return {
+        "object": difference.object,
+        "attribute": difference.attribute,
+        "expected": difference.expected,
+        "actual": difference.actual,
+        "revision": revision.id,
+        "location": location if location is None or line is None else replace(location, line=line),
+        "detail": consequences(difference),
+    }
+
+
+def _undo(context: CheckContext, revision: RevisionInfo, fix: Fix) -> str:
+    """What to add to `downgrade()`."""
+    place = f"downgrade() in {context.project.location(revision.path)}"
+    if fix.difference.change == "missing":
+        return typed(f"Let {place} not drop {_name(fix.difference)}, or make it again", fix)
+    return typed(f"Add to {place}", fix)
+
+
+def _name(difference: Difference) -> str:
+    attribute = f"{difference.attribute} of " if difference.attribute else ""
+    return f"{attribute}{difference.object.kind} {difference.object}"
+
+
+def _undo_everything(context: CheckContext, revision: RevisionInfo) -> str:
+    return f"Let downgrade() in {context.project.location(revision.path)} undo everything that upgrade() does."
+
+
+def mark_location(context: CheckContext, revision: RevisionInfo) -> Location:
+    """Where the comment stands that says that a revision has no way back."""
+    return Location(context.project.location(revision.path), revision.irreversible_line)

@@ -1,0 +1,109 @@
+"""Which line of a revision file makes an object: found in its syntax tree, by the object's name."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from harness.findings import DatabaseObject
+
+Function = Literal["upgrade", "downgrade"]
+
+
+def line_of(path: str, functions: Sequence[Function], target: DatabaseObject) -> int | None:
+    """The line that names an object, or else the table or schema that it belongs to.
+
+    Args:
+        path: the revision file.
+        functions: where to look, in this order; what else the module defines is searched after them.
+        target: the object.
+
+    Returns:
+        a line from 1 on; that of the first function if nothing names the object, None if there is no such function.
+    """
+    tree = _tree(path)
+    if tree is None:
+        return None
+    defined = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    places: list[ast.stmt] = [defined[name] for name in functions if name in defined]
+    places += [node for node in tree.body if getattr(node, "name", None) not in ("upgrade", "downgrade")]
+    for name in _names(target):
+        for node in places:
+            line = _line_in(node, name)
+            if line is not None:
+                return line
+    first = defined.get(functions[0])
+    return first.lineno if first else None
+
+
+@lru_cache(maxsize=64)
+def _tree(path: str) -> ast.Module | None:
+    try:
+        return ast.parse(Path(path).read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def _names(target: DatabaseObject) -> Iterator[str]:
+    """What may stand in the file for the object, the most telling first."""
+    yield target.name.partition("(")[0]
+    if target.table:
+        yield target.table
+    elif target.schema and target.schema != "public":
+        yield target.schema
+
+
+def _line_in(root: ast.AST, name: str) -> int | None:
+    """The first line that says a name: as a whole string before as a word in one, which may be SQL of many lines."""
+    word = re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
+    first: int | None = None
+    for node in _strings(root):
+        text = str(node.value)
+        if text == name or text.endswith(f".{name}"):
+            return node.lineno
+        match = word.search(text)
+        if match is not None and first is None:
+            inside = text.count("\n", 0, match.start())
+            # A string that is written on one line holds its line ends as \n.
+            first = node.lineno + (inside if (node.end_lineno or node.lineno) - node.lineno >= inside else 0)
+    return first
+
+
+def _strings(root: ast.AST) -> Iterator[ast.Constant]:
+    documentation = _docstring(root)
+    found = [
+        node
+        for node in ast.walk(root)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node is not documentation
+    ]
+    yield from sorted(found, key=lambda node: (node.lineno, node.col_offset))
+
+
+def _docstring(root: ast.AST) -> ast.Constant | None:
+    body = getattr(root, "body", None)
+    if isinstance(root, ast.Expr) and isinstance(root.value, ast.Constant):
+        return root.value  # the module's own
+    if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        return body[0].value
+    return None
+
+
+def does_nothing(path: str, function: Function) -> bool:
+    """Whether a function of a revision file is not there, empty, or only raises."""
+    tree = _tree(path)
+    return not any(
+        _acts(statement)
+        for node in (tree.body if tree else ())
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == function
+        for statement in node.body
+    )
+
+
+def _acts(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Expr):
+        return not isinstance(statement.value, ast.Constant)
+    return not isinstance(statement, (ast.Pass, ast.Raise, ast.Return))

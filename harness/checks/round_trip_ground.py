@@ -1,0 +1,148 @@
+"""What a round trip walks on: a scratch database, a run of `env.py` on it, and a tracker that looks at its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import psycopg
+
+from harness.checks.reversing import UNAVOIDABLE, compare
+from harness.checks.upgrading import require_server, version_tables
+from harness.environment import EnvironmentRun, StepResult
+from harness.findings import VerdictError
+from harness.schema import Schema, diff
+from harness.schema.repair import Fix, repair
+from harness.schema.tracking import Moment, SchemaTracker
+from harness.server.base import first_line
+
+if TYPE_CHECKING:
+    from harness.checks.context import CheckContext
+    from harness.environment.records import Direction
+
+T = TypeVar("T")
+
+# What holds rows: made again by a repair, it would be empty, and later revisions might miss what was in it.
+_HOLDS_ROWS = frozenset({"table", "column", "sequence", "materialized view"})
+_HARMLESS = frozenset({"nullable", "default", "comment", "owner", "grants", "column_grants", "statistics", "storage"})
+
+
+class Ground:
+    """A scratch database, a run of `env.py` on it, and a tracker that looks at its schema.
+
+    Args:
+        context: owns the database and the run; `close` ends them earlier.
+        thorough: whether each look reads the whole schema.
+    """
+
+    def __init__(self, context: CheckContext, *, thorough: bool) -> None:
+        self._context = context
+        self._thorough = thorough
+        self._database = context.own(context.server.create_database("round-trip"))
+        self._run = context.own(
+            EnvironmentRun.start(context.project, self._database.url, timeout=context.settings.timeout)
+        )
+        self._tracker: SchemaTracker | None = None
+        self._truthful = True
+
+    def step(self, revision: str, direction: Direction, *, forget: bool = True) -> StepResult:
+        """One step; see `EnvironmentRun.step`.
+
+        Raises:
+            VerdictError: it hangs, or the server is gone.
+        """
+        result = self._run.step(revision, direction, forget=forget)
+        if result.failure is not None:
+            require_server(self._database, f"the {direction} of revision {revision}", result.failure)
+        return result
+
+    def begin(self) -> Moment:
+        """Look at the schema for the first time; only what happens from here on can be compared."""
+        leave_out = version_tables(self._run.configured)
+
+        def attach() -> SchemaTracker:
+            milliseconds = max(1, round(self._context.settings.timeout * 1000))
+            connection = self._database.connect(options=f"-c statement_timeout={milliseconds}")
+            return SchemaTracker.attach(connection, thorough=self._thorough, leave_out=leave_out)
+
+        self._tracker = self._reading(attach)
+        return self._looking(lambda tracker: tracker.look())
+
+    def look(self, *steps: StepResult) -> Moment:
+        """The schema now, after some steps."""
+        whole = any(step.wrote_catalogs or step.failure is not None for step in steps)
+        return self._looking(lambda tracker: tracker.look(whole=whole))
+
+    def same(self, a: Moment, b: Moment) -> bool:
+        """Whether the schema was exactly the same at two moments."""
+        return self._looking(lambda tracker: tracker.same(a, b))
+
+    def compare(self, expected: Moment, actual: Moment, known: Sequence[Fix] = ()) -> tuple[Fix, ...]:
+        """How the schema at a moment differs from the one at another, but for what is known."""
+        if self.same(expected, actual):
+            return ()
+        blamed = {fix.difference for fix in known}
+        return compare(self._schema(expected), self._schema(actual), blamed)
+
+    def restore(self, wanted: Moment, now: Moment) -> Moment | None:
+        """Make the schema again what it was at a moment, with the repairs that a user would be told.
+
+        Returns:
+            the moment at which it was; None if repairs cannot do it, or would lose rows that a migration had written.
+        """
+        expected, actual = self._schema(wanted), self._schema(now)
+        found = repair(expected, actual, diff(expected, actual, ignore=UNAVOIDABLE), ignore=UNAVOIDABLE)
+        if not all(fix.automatic and _keeps_rows(fix) for fix in found.fixes):
+            return None
+        try:
+            with self._database.connect() as connection:
+                for operation in found.operations:
+                    connection.execute(operation.sql.encode())
+        except psycopg.OperationalError as error:
+            raise self._unreadable(error) from error
+        except psycopg.DatabaseError:
+            return None  # the caller builds anew
+        moment = self._looking(lambda tracker: tracker.look(whole=True))
+        return None if self.compare(wanted, moment) else moment
+
+    def truthful(self) -> bool:
+        """Whether what the tracker said so far may be believed."""
+        if self._tracker is not None and not self._thorough:
+            self._truthful = self._truthful and self._looking(lambda tracker: tracker.verify())
+        return self._truthful
+
+    def close(self) -> None:
+        """End the run and drop the database."""
+        self._run.close(grace=0)
+        self._database.drop()
+
+    def _schema(self, moment: Moment) -> Schema:
+        return self._looking(lambda tracker: tracker.schema(moment))
+
+    def _looking(self, look: Callable[[SchemaTracker], T]) -> T:
+        tracker = self._tracker
+        assert tracker is not None
+        return self._reading(lambda: look(tracker))
+
+    def _reading(self, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except psycopg.OperationalError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: psycopg.Error) -> VerdictError:
+        return VerdictError(
+            f"The scratch database {self._database.name} cannot be read: {first_line(error)}.",
+            "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
+            "or use another --server.",
+        )
+
+
+def _keeps_rows(fix: Fix) -> bool:
+    """Whether the repair of a difference leaves all rows where they are that the first way up had written."""
+    for difference in fix.difference.walk():
+        if difference.change == "extra" or difference.object.kind not in _HOLDS_ROWS:
+            continue
+        if difference.change != "changed" or difference.attribute not in _HARMLESS:
+            return False
+    return True

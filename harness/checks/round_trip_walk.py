@@ -1,0 +1,242 @@
+"""The walk of `round-trip`: each revision up, down and up again, and on to the next one whatever happened."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.checks.reversing import Reversal
+from harness.checks.round_trip_ground import Ground
+from harness.environment import StepResult
+from harness.findings import VerdictError
+from harness.schema.tracking import Moment
+
+if TYPE_CHECKING:
+    from harness.checks.context import CheckContext
+    from harness.checks.span import Span
+    from harness.environment.records import Direction
+
+_STEPS_EACH = 3
+# PostgreSQL's classes for data that does not fit (22) or breaks a constraint (23).
+_ABOUT_ROWS = ("22", "23")
+
+
+@dataclass(frozen=True)
+class Trip:
+    """What became of one revision.
+
+    Attributes:
+        alone: its first step up, if that failed by itself and went well with what Alembic remembers within one run.
+        reversal: the way down and up again; None if it was not taken.
+    """
+
+    revision: str
+    alone: StepResult | None = None
+    reversal: Reversal | None = None
+
+
+@dataclass(frozen=True)
+class RoundTrips:
+    """A whole walk.
+
+    Attributes:
+        trips: one for each revision that was walked, in the order of the walk.
+        stopped: the step up that could not be got past, None if the walk came to its end.
+    """
+
+    trips: tuple[Trip, ...]
+    stopped: StepResult | None = None
+
+
+def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTrips:
+    """Take each revision up, down and up again, comparing the whole schema after each step.
+
+    Args:
+        span: the revisions.
+        one_way: those that are only taken up.
+
+    Raises:
+        VerdictError: a step hangs, the server is gone, or `env.py` did not come as far as its migrations.
+    """
+    followed = _Walker(context, span, one_way, thorough=False)
+    result = followed.walk()
+    if followed.truthful:
+        return result
+    # Something changed that PostgreSQL does not tell of. Nothing of what was seen is believed.
+    return _Walker(context, span, one_way, thorough=True).walk()
+
+
+class _StoppedError(Exception):
+    def __init__(self, step: StepResult) -> None:
+        super().__init__(step.revision)
+        self.step = step
+
+
+class _Walker:
+    """The walk itself.
+
+    `_applied` are the revisions that stand, the last one on top; `_before` and `_now` the moments before and after the
+    newest step up that went well. Whoever builds anew makes these moments belong to the new ground.
+    """
+
+    def __init__(self, context: CheckContext, span: Span, one_way: Collection[str], *, thorough: bool) -> None:
+        self.truthful = True
+        self._context = context
+        self._span = span
+        self._one_way = one_way
+        self._thorough = thorough
+        self._applied: list[str] = []
+        self._remembering: set[str] = set()
+        self._done = 0
+        # Nothing was taken down on this ground yet: no row is missing that a deploy would have.
+        self._pristine = True
+        self._ground = Ground(context, thorough=thorough)
+
+    def walk(self) -> RoundTrips:
+        """Walk through the whole span."""
+        trips: list[Trip] = []
+        stopped: StepResult | None = None
+        try:
+            self._reach(self._span.below)
+            self._now = self._before = self._ground.begin()
+            for index, revision in enumerate(self._span.revisions):
+                self._done = index * _STEPS_EACH
+                trips.append(self._trip(revision))
+        except _StoppedError as error:
+            stopped = error.step
+        self._leave()
+        return RoundTrips(tuple(trips), stopped)
+
+    def _trip(self, revision: str) -> Trip:
+        pristine = self._pristine
+        trip = self._attempt(revision)
+        if trip.reversal is not None and not pristine and _may_miss_rows(trip.reversal):
+            # Perhaps an earlier downgrade took rows away that a deploy would have: see it on untouched ground.
+            self._applied.pop()
+            self._build_anew()
+            trip = self._attempt(revision)
+        return trip
+
+    def _attempt(self, revision: str) -> Trip:
+        alone = self._first_up(revision)
+        if revision in self._one_way:
+            return Trip(revision, alone)
+        before, after, ground = self._before, self._now, self._ground
+        self._pristine = False
+        down = self._step(revision, "downgrade")
+        left = ground.look(down)
+        if down.failure is not None:
+            self._bring_back(after, left)
+            return Trip(revision, alone, Reversal(down))
+        remains = ground.compare(before, left)
+        self._applied.pop()
+        again = self._step(revision, "upgrade")
+        back = ground.look(again)
+        self._applied.append(revision)
+        if again.failure is None:
+            differs = ground.compare(after, back, known=remains)
+            self._bring_back(after, back)
+            return Trip(revision, alone, Reversal(down, remains, again, differs))
+        cured = bool(remains) and self._cure(revision, before, after, back)
+        if not cured:
+            self._build_anew()
+        return Trip(revision, alone, Reversal(down, remains, again, cured=cured))
+
+    def _first_up(self, revision: str) -> StepResult | None:
+        """The first step up, in whatever way it can be had; what it failed with by itself, None if it did not."""
+        first = self._try_up(revision)
+        if first.failure is None:
+            return None
+        for anew in (False, True):
+            if anew:
+                if self._pristine:
+                    break
+                # Perhaps an earlier downgrade took rows away that a deploy would have.
+                self._build_anew()
+                if self._try_up(revision).failure is None:
+                    return None
+            self._remembering.add(revision)
+            if self._try_up(revision).failure is None:
+                return first
+            self._remembering.discard(revision)
+        raise _StoppedError(first)
+
+    def _try_up(self, revision: str) -> StepResult:
+        self._before = self._now
+        step = self._step(revision, "upgrade")
+        after = self._ground.look(step)
+        if step.failure is None:
+            self._now = after
+            self._applied.append(revision)
+        elif not self._ground.same(self._before, after):
+            self._build_anew()  # what it had committed itself, in an autocommit block, is still there
+        return step
+
+    def _cure(self, revision: str, before: Moment, after: Moment, now: Moment) -> bool:
+        """Repair what the downgrade left and go up once more; whether that brings everything back."""
+        restored = self._ground.restore(before, now)
+        if restored is None:
+            return False
+        step = self._step(revision, "upgrade")
+        back = self._ground.look(step)
+        if step.failure is not None or self._ground.compare(after, back):
+            return False
+        self._now = back
+        return True
+
+    def _bring_back(self, wanted: Moment, now: Moment) -> None:
+        """Go on from a moment's schema, whatever there is now."""
+        if not self._ground.compare(wanted, now):
+            self._now = now
+            return
+        restored = self._ground.restore(wanted, now)
+        if restored is None:
+            self._build_anew()
+        else:
+            self._now = restored
+
+    def _build_anew(self) -> None:
+        """Go on on new ground, on which the applied revisions stand and were never taken down."""
+        self._leave()
+        self._ground = Ground(self._context, thorough=self._thorough)
+        applied, self._applied = self._applied, []
+        self._pristine = True
+        try:
+            self._reach(applied)
+        except _StoppedError as stopped:
+            failure = stopped.step.failure
+            raise VerdictError(
+                f"Revision {stopped.step.revision} could be applied once, and not on a second database: "
+                f"{failure.message if failure else ''}",
+                "Let it do the same each time that it is run.",
+            ) from stopped
+        self._now = self._before = self._ground.begin()
+
+    def _reach(self, revisions: Sequence[str]) -> None:
+        for revision in revisions:
+            step = self._ground.step(revision, "upgrade", forget=revision not in self._remembering)
+            if step.failure is not None and revision not in self._remembering:
+                self._remembering.add(revision)
+                step = self._ground.step(revision, "upgrade", forget=False)
+            if step.failure is not None:
+                raise _StoppedError(step)
+            self._applied.append(revision)
+
+    def _leave(self) -> None:
+        self.truthful = self.truthful and self._ground.truthful()
+        self._ground.close()
+
+    def _step(self, revision: str, direction: Direction) -> StepResult:
+        total = len(self._span.revisions) * _STEPS_EACH
+        way = "up" if direction == "upgrade" else "down"
+        self._context.tell("round-trip", min(self._done, total), total, f"revision {revision} {way}")
+        self._done += 1
+        forget = direction == "downgrade" or revision not in self._remembering
+        return self._ground.step(revision, direction, forget=forget)
+
+
+def _may_miss_rows(reversal: Reversal) -> bool:
+    steps = [reversal.down] if reversal.again is None else [reversal.down, reversal.again]
+    failures = [step.failure for step in steps if step.failure is not None]
+    return not reversal.left and any((failure.sqlstate or "").startswith(_ABOUT_ROWS) for failure in failures)

@@ -1,0 +1,72 @@
+"""Which revisions a walk takes, and which of them are not taken down on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.environment import RunFailed
+from harness.findings import UsageError
+
+if TYPE_CHECKING:
+    from harness.checks.context import CheckContext
+
+_PLAN = "harness.environment.graph:plan_from_base"
+
+
+@dataclass(frozen=True)
+class Span:
+    """The revisions of a walk, in the order in which they are applied.
+
+    Attributes:
+        below: those that the walk stands on; they are only applied.
+        revisions: those that are walked.
+    """
+
+    below: tuple[str, ...]
+    revisions: tuple[str, ...]
+
+
+def span(context: CheckContext) -> Span:
+    """What `--from` and `--to` say, as `alembic upgrade from:to` takes them: `from` is where the database stands.
+
+    Raises:
+        UsageError: one of them names no revision.
+    """
+    settings = context.settings
+    end = _plan(context, _relative_to_head(settings.to_revision or "heads"), "--to")
+    start: Sequence[str] = ()
+    if settings.from_revision not in (None, "base"):
+        start = _plan(context, _relative_to_head(str(settings.from_revision)), "--from")
+    below = set(start)
+    return Span(
+        tuple(revision for revision in end if revision in below),
+        tuple(revision for revision in end if revision not in below),
+    )
+
+
+def irreversible_by_setting(context: CheckContext) -> frozenset[str]:
+    """The revisions of `downgrade_floor` and all that they stand on.
+
+    Raises:
+        UsageError: it names no revision.
+    """
+    floors = context.settings.downgrade_floor
+    return frozenset(revision for floor in floors for revision in _plan(context, floor, "downgrade-floor"))
+
+
+def _relative_to_head(name: str) -> str:
+    # Alembic counts -2 from where a database stands; here that is the head.
+    return f"head{name}" if name.startswith("-") else name
+
+
+def _plan(context: CheckContext, target: str, what: str) -> tuple[str, ...]:
+    try:
+        return tuple(context.inspection.call(_PLAN, target=target))
+    except RunFailed as error:
+        reason = error.failure.message if error.failure else error.message
+        raise UsageError(
+            f"{what} names {target!r}, which Alembic does not find: {reason.rstrip('.')}.",
+            "`alembic history` lists the revisions.",
+        ) from error
