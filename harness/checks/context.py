@@ -35,7 +35,8 @@ class CheckContext:
         tell: told how far a long check has come: its name, what is done, of how much, and what it is at.
 
     Use it as a context manager: runs of `env.py` and scratch databases end with the block, the server is the caller's.
-    What could not be cleaned up is in `leftovers` afterwards, one sentence each.
+    What could not be cleaned up is in `leftovers` afterwards, one sentence each. `tried_in_one_go` is set when the
+    upgrade in one go has ended for the first time and holds no locks any more.
     """
 
     def __init__(
@@ -55,6 +56,9 @@ class CheckContext:
         self._lock = threading.Lock()
         # Two runs of env.py side by side: one in one go, as a deploy does it, and one step by step.
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="harness")
+        self._beginning = threading.Lock()
+        self._begun: tuple[Future[Deployed], Future[Walked]] | None = None
+        self.tried_in_one_go = threading.Event()
         self._inspection = self.own(EnvironmentRun.inspect(project, timeout=settings.timeout))
 
     def __enter__(self) -> CheckContext:
@@ -140,35 +144,31 @@ class CheckContext:
         """Start the server and, if the history can be walked, the two upgrades, side by side in the background."""
         _ = self.server
         with contextlib.suppress(BlockedCheck):  # the checks say it, each for itself
-            _ = self._deploying, self._walking
+            _ = self._ways
 
-    @cached_property
-    def _deploying(self) -> Future[Deployed]:
-        self.require_history()
-        _ = self.server
-        return self._pool.submit(deploy, self)
-
-    @cached_property
-    def _walking(self) -> Future[Walked]:
-        self.require_history()
-        _ = self.server
-        return self._pool.submit(walk, self)
+    @property
+    def _ways(self) -> tuple[Future[Deployed], Future[Walked]]:
+        """The two ways up, begun together."""
+        with self._beginning:
+            if self._begun is None:
+                self.require_history()
+                _ = self.server
+                self._begun = self._pool.submit(deploy, self), self._pool.submit(walk, self)
+            return self._begun
 
     @property
     def deployed(self) -> Deployed:
         """The upgrade to head in one go: its database, its schema, or why it failed."""
-        _ = self._deploying, self._walking
-        return self._deploying.result()
+        return self._ways[0].result()
 
     @property
     def walked(self) -> Walked:
         """The walk to head, one down and up again: its live run and the schemas on its way."""
-        _ = self._deploying
-        return self._walking.result()
+        return self._ways[1].result()
 
-    def await_deploy(self) -> None:
-        """Wait until the upgrade in one go is over, however it ends: until then its transaction may hold locks."""
-        wait([self._deploying])
+    def await_walk(self) -> None:
+        """Wait until the walk is over, however it ends."""
+        wait([self._ways[1]])
 
     def require_head(self) -> Deployed:
         """The database at head.

@@ -123,7 +123,8 @@ def _unlike(difference: Difference) -> str:
     if difference.change == "extra":
         return f"The upgrade in one go does not make the {name}, step by step it does."
     if difference.change == "renamed":
-        return f"The {name} is named {difference.actual} when the upgrade is made step by step."
+        verb = "lies in schema" if difference.attribute == "schema" else "is named"
+        return f"The {name} {verb} {difference.actual} when the upgrade is made step by step."
     words = (difference.attribute or "definition").replace("_", " ")
     return f"The {words} of {name} is not the same after the upgrade in one go and step by step."
 

@@ -92,13 +92,18 @@ class Walked:
         return self.steps[-1].failure if self.steps else None
 
 
+class _Exhausted(VerdictError):
+    """The server has no locks or memory left for a look at a database; whoever holds them may be one of ours."""
+
+
 @contextmanager
 def _looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
     try:
         with database.connect() as connection:
             yield connection
     except OperationalError as error:
-        raise VerdictError(
+        kind = _Exhausted if (error.sqlstate or "").startswith(_NO_RESOURCES) else VerdictError
+        raise kind(
             f"The scratch database {database.name} cannot be read: {first_line(error)}.",
             "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
             "or use another --server.",
@@ -175,6 +180,20 @@ def deploy(context: CheckContext) -> Deployed:
     Raises:
         VerdictError: `env.py` did not come as far as its migrations, or the server ended.
     """
+    try:
+        deployed = _deploy(context)
+        if not _lacks_resources(deployed.failure):
+            return deployed
+    except _Exhausted:
+        pass  # tried again below, and then raised
+    finally:
+        context.tried_in_one_go.set()
+    # The walk beside us takes its share of the server's locks and memory.
+    context.await_walk()
+    return _deploy(context)
+
+
+def _deploy(context: CheckContext) -> Deployed:
     database = context.own(context.server.create_database("deploy"))
     with EnvironmentRun.start(context.project, database.url, timeout=context.settings.timeout) as run:
         configured = run.configured
@@ -225,7 +244,7 @@ def walk(context: CheckContext) -> Walked:
     states: list[Schema] = []
     for revision in (*below, *heads):
         if revision in heads:
-            states.append(read_state(database, run.configured))
+            states.append(_state(context, database, run))
         result = _step(context, run, database, revision, "upgrade")
         if result.failure is not None:
             remembering = _step(context, run, database, revision, "upgrade", forget=False)
@@ -235,7 +254,7 @@ def walk(context: CheckContext) -> Walked:
         steps.append(result)
         if result.failure is not None:
             return Walked(run, database, tuple(steps), tuple(alone))
-    states.append(read_state(database, run.configured))
+    states.append(_state(context, database, run))
     downs = _downs(context, run, database, heads, states, {result.revision for result in alone})
     return Walked(run, database, tuple(steps), tuple(alone), states[-1], downs)
 
@@ -255,12 +274,12 @@ def _downs(
         if down.failure is not None:
             downs.append(StepDown(revision, before, after, down))
             break
-        downs.append(StepDown(revision, before, after, down, left=read_state(database, run.configured)))
+        downs.append(StepDown(revision, before, after, down, left=_state(context, database, run)))
     for index, step_down in reversed(list(enumerate(downs))):
         if step_down.left is None:
             continue
         up = _step(context, run, database, step_down.revision, "upgrade", forget=step_down.revision not in remembering)
-        downs[index] = replace(step_down, up=up, back=None if up.failure else read_state(database, run.configured))
+        downs[index] = replace(step_down, up=up, back=None if up.failure else _state(context, database, run))
         if up.failure is not None:
             break
     return tuple(downs)
@@ -277,13 +296,26 @@ def _step(
 ) -> StepResult:
     """One step; its failure, if there is one, is the revision's own."""
     result = run.step(revision, direction, forget=forget)
-    if result.failure is not None and (result.failure.sqlstate or "").startswith(_NO_RESOURCES):
+    if _lacks_resources(result.failure):
         # The upgrade in one go beside us may hold all the server's locks in its one transaction.
-        context.await_deploy()
+        context.tried_in_one_go.wait()
         result = run.step(revision, direction, forget=forget)
     if result.failure is not None:
         require_server(database, f"the {direction} of revision {revision}", result.failure)
     return result
+
+
+def _state(context: CheckContext, database: ScratchDatabase, run: EnvironmentRun) -> Schema:
+    """What the walk has made so far."""
+    try:
+        return read_state(database, run.configured)
+    except _Exhausted:
+        context.tried_in_one_go.wait()
+        return read_state(database, run.configured)
+
+
+def _lacks_resources(failure: Failure | None) -> bool:
+    return failure is not None and (failure.sqlstate or "").startswith(_NO_RESOURCES)
 
 
 def _heads_last(history: History, plan: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
