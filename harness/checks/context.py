@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.checks.base import BlockedCheck
-from harness.checks.upgrading import Deployed, Walked, deploy, walk
+from harness.checks.upgrading import Deployed, deploy
+from harness.checks.walking import Walked, walk
 from harness.checks.writing import Drift
 from harness.environment import EnvironmentRun, History, Project, RevisionInfo
 from harness.findings import HarnessError, Location, UsageError

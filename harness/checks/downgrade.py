@@ -10,7 +10,7 @@ from harness.checks.base import BlockedCheck, Check
 from harness.checks.context import CheckContext
 from harness.checks.reversing import Reversal, Rules, compare, judge
 from harness.checks.span import irreversible_by_setting
-from harness.checks.upgrading import StepDown
+from harness.checks.walking import StepDown
 from harness.findings import Finding, Rule, Severity
 from harness.schema import Difference
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from harness.checks.base import Check
 from harness.checks.context import CheckContext
 from harness.checks.upgrade_advice import for_difference, for_one_go, for_steps
-from harness.checks.upgrading import Deployed, Walked, without_versions
+from harness.checks.upgrading import Deployed, without_versions
+from harness.checks.walking import Walked
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure
 from harness.findings import Finding, Location, Rule, Severity

@@ -1,19 +1,16 @@
-"""The two ways up that the checks share: in one go, as a deploy does it, and step by step with one step down and up
-again.
-"""
+"""The upgrade in one go that the checks share, and the looks at scratch databases that are taken on every way."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection, OperationalError, errors, sql
 
-from harness.environment import Configured, EnvironmentRun, Failure, History, StepResult
-from harness.environment.records import Direction
+from harness.environment import Configured, EnvironmentRun, Failure, History
 from harness.findings import VerdictError
 from harness.schema import Schema, read_schema
 from harness.server import ScratchDatabase
@@ -50,49 +47,7 @@ class Deployed:
     failure: Failure | None
 
 
-@dataclass(frozen=True)
-class StepDown:
-    """One head taken down and, if that went well, put up again.
-
-    Attributes:
-        before, left: the schema before the revision was first applied, and what its downgrade left.
-        after, back: the schema after it was first applied, and after it was applied again.
-    """
-
-    revision: str
-    before: Schema
-    after: Schema
-    down: StepResult
-    left: Schema | None = None
-    up: StepResult | None = None
-    back: Schema | None = None
-
-
-@dataclass(frozen=True)
-class Walked:
-    """A walk to the heads, each step as a run of its own would make it, and from there one step down and up again for
-    each head.
-
-    Attributes:
-        steps: the steps up, each as it ended.
-        alone: those that failed by themselves and went well once Alembic remembered what the steps before had made.
-        state: the schema at the heads, without the version tables; None if they were not reached.
-    """
-
-    run: EnvironmentRun
-    database: ScratchDatabase
-    steps: tuple[StepResult, ...]
-    alone: tuple[StepResult, ...] = ()
-    state: Schema | None = None
-    downs: tuple[StepDown, ...] = ()
-
-    @property
-    def failure(self) -> Failure | None:
-        """The failure that ended the way up, None if it arrived."""
-        return self.steps[-1].failure if self.steps else None
-
-
-class _Exhausted(VerdictError):
+class Exhausted(VerdictError):
     """The server has no locks or memory left for a look at a database; whoever holds them may be one of ours."""
 
 
@@ -102,7 +57,7 @@ def _looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
         with database.connect() as connection:
             yield connection
     except OperationalError as error:
-        kind = _Exhausted if (error.sqlstate or "").startswith(_NO_RESOURCES) else VerdictError
+        kind = Exhausted if (error.sqlstate or "").startswith(_NO_RESOURCES) else VerdictError
         raise kind(
             f"The scratch database {database.name} cannot be read: {first_line(error)}.",
             "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
@@ -182,9 +137,9 @@ def deploy(context: CheckContext) -> Deployed:
     """
     try:
         deployed = _deploy(context)
-        if not _lacks_resources(deployed.failure):
+        if not lacks_resources(deployed.failure):
             return deployed
-    except _Exhausted:
+    except Exhausted:
         pass  # tried again below, and then raised
     finally:
         context.tried_in_one_go.set()
@@ -228,100 +183,6 @@ def _covers(history: History, rows: tuple[str, ...]) -> bool:
     return set(history.heads) <= reached
 
 
-def walk(context: CheckContext) -> Walked:
-    """Walk to the heads as separate runs of one revision each would, then take the heads down and put them up again.
-
-    Several heads are taken down in the reverse order of their way up, so that every state has one to be compared with.
-
-    Raises:
-        VerdictError: `env.py` did not come as far as its migrations, or the server ended.
-    """
-    database = context.own(context.server.create_database("walk"))
-    run = context.own(EnvironmentRun.start(context.project, database.url, timeout=context.settings.timeout))
-    below, heads = _heads_last(context.history, run.plan("heads", "upgrade"))
-    steps: list[StepResult] = []
-    alone: list[StepResult] = []
-    states: list[Schema] = []
-    for revision in (*below, *heads):
-        if revision in heads:
-            states.append(_state(context, database, run))
-        result = _step(context, run, database, revision, "upgrade")
-        if result.failure is not None:
-            remembering = _step(context, run, database, revision, "upgrade", forget=False)
-            if remembering.failure is None:
-                alone.append(result)
-                result = remembering
-        steps.append(result)
-        if result.failure is not None:
-            return Walked(run, database, tuple(steps), tuple(alone))
-    states.append(_state(context, database, run))
-    downs = _downs(context, run, database, heads, states, {result.revision for result in alone})
-    return Walked(run, database, tuple(steps), tuple(alone), states[-1], downs)
-
-
-def _downs(
-    context: CheckContext,
-    run: EnvironmentRun,
-    database: ScratchDatabase,
-    heads: Sequence[str],
-    states: Sequence[Schema],
-    remembering: Set[str],
-) -> tuple[StepDown, ...]:
-    """From the heads each one down, the last first, then up again, with Alembic's memory for those that need it."""
-    downs: list[StepDown] = []
-    for revision, before, after in zip(reversed(heads), reversed(states[:-1]), reversed(states[1:]), strict=True):
-        down = _step(context, run, database, revision, "downgrade")
-        if down.failure is not None:
-            downs.append(StepDown(revision, before, after, down))
-            break
-        downs.append(StepDown(revision, before, after, down, left=_state(context, database, run)))
-    for index, step_down in reversed(list(enumerate(downs))):
-        if step_down.left is None:
-            continue
-        up = _step(context, run, database, step_down.revision, "upgrade", forget=step_down.revision not in remembering)
-        downs[index] = replace(step_down, up=up, back=None if up.failure else _state(context, database, run))
-        if up.failure is not None:
-            break
-    return tuple(downs)
-
-
-def _step(
-    context: CheckContext,
-    run: EnvironmentRun,
-    database: ScratchDatabase,
-    revision: str,
-    direction: Direction,
-    *,
-    forget: bool = True,
-) -> StepResult:
-    """One step; its failure, if there is one, is the revision's own."""
-    result = run.step(revision, direction, forget=forget)
-    if _lacks_resources(result.failure):
-        # The upgrade in one go beside us may hold all the server's locks in its one transaction.
-        context.tried_in_one_go.wait()
-        result = run.step(revision, direction, forget=forget)
-    if result.failure is not None:
-        require_server(database, f"the {direction} of revision {revision}", result.failure)
-    return result
-
-
-def _state(context: CheckContext, database: ScratchDatabase, run: EnvironmentRun) -> Schema:
-    """What the walk has made so far."""
-    try:
-        return read_state(database, run.configured)
-    except _Exhausted:
-        context.tried_in_one_go.wait()
-        return read_state(database, run.configured)
-
-
-def _lacks_resources(failure: Failure | None) -> bool:
+def lacks_resources(failure: Failure | None) -> bool:
+    """Whether the server, not the revision, is what fell short."""
     return failure is not None and (failure.sqlstate or "").startswith(_NO_RESOURCES)
-
-
-def _heads_last(history: History, plan: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The plan as two parts: what lies below, and the heads, so that the state before a head is one that can be
-    kept.
-    """
-    needed = {dependency for revision in history.revisions for dependency in revision.dependencies}
-    heads = tuple(revision for revision in plan if revision in history.heads and revision not in needed)
-    return tuple(revision for revision in plan if revision not in heads), heads
