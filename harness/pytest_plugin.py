@@ -18,9 +18,9 @@ from harness.testbed import alembic_fixtures
 if TYPE_CHECKING:
     from harness.environment import Project
     from harness.findings import Report
-    from harness.server import ScratchDatabase, Server
+    from harness.server import Server
     from harness.testbed.broker import Broker
-    from harness.testbed.databases import MigratedDatabase, Migrations
+    from harness.testbed.databases import MigratedDatabase, Migrations, Templating
     from harness.testbed.shared import Session, Shared
 
 CHECK_ATTRIBUTE = "harness_check"
@@ -148,40 +148,41 @@ def migration_server(request: pytest.FixtureRequest) -> Server:
         return _session(request).server()
 
 
+@pytest.fixture(scope="session")
+def _harness_templates(
+    request: pytest.FixtureRequest, migration_server: Server, migration_project: Project
+) -> Templating:
+    """The session's templates, or this process's own if server or project were overridden."""
+    from harness.templates import Templates
+
+    session = _session(request)
+    if session.owns(migration_project, migration_server):
+        return session
+    return Templates(migration_server, migration_project, session.settings.timeout)
+
+
 @pytest.fixture
 def migrations(
-    request: pytest.FixtureRequest, migration_server: Server, migration_project: Project
+    request: pytest.FixtureRequest,
+    migration_server: Server,
+    migration_project: Project,
+    _harness_templates: Templating,
 ) -> Iterator[Migrations]:
     """A scratch database that starts empty, and the project's history to walk on it."""
     from harness.testbed.databases import Migrations
 
-    with _plainly():
-        database = Migrations(migration_server, migration_project, _session(request).settings.timeout)
-    with database:
+    timeout = _session(request).settings.timeout
+    with Migrations(migration_server, migration_project, timeout, _harness_templates) as database:
         yield database
 
 
-@pytest.fixture(scope="session")
-def _harness_template(
-    request: pytest.FixtureRequest, migration_server: Server, migration_project: Project
-) -> ScratchDatabase:
-    """A database at head to clone: the session's, or this process's own if server or project were overridden."""
-    from harness.testbed.shared import make_template
-
-    with _plainly():
-        session = _session(request)
-        if session.owns(migration_project, migration_server):
-            return session.template()
-        return make_template(migration_server, migration_project, session.settings.timeout)
-
-
 @pytest.fixture
-def migrated_database(migration_server: Server, _harness_template: ScratchDatabase) -> Iterator[MigratedDatabase]:
+def migrated_database(migration_server: Server, _harness_templates: Templating) -> Iterator[MigratedDatabase]:
     """A scratch database at head, the test's own: a clone of a template that is migrated once a session."""
     from harness.testbed.databases import MigratedDatabase
 
     with _plainly():
-        database = migration_server.create_database("migrated", template=_harness_template)
+        database = migration_server.create_database("migrated", template=_harness_templates.at_head())
     with database:
         yield MigratedDatabase(database)
 

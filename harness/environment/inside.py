@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from harness.environment.channel import Channel, ChannelClosed
 from harness.environment.failures import describe
 from harness.environment.offline import Scribe
+from harness.environment.opened import Opened
 from harness.environment.records import Failure, to_json
 from harness.environment.redirect import ForeignDatabaseError, Redirect, own_connection
 
@@ -45,6 +46,7 @@ class Inside:
         failure: the exception that ended `env.py`, None if it ran to its end (or has not ended yet).
         directory: the working directory.
         start_modules: the names of the modules that were loaded before `env.py` ran.
+        opened: what the user's code has read.
         scribe: in an offline run, what keeps the script; else None.
     """
 
@@ -64,6 +66,7 @@ class Inside:
         self.start_modules: frozenset[str] = frozenset()
         self.scribe: Scribe | None = Scribe(self) if self.mode == "offline" else None
         self.redirect = Redirect(self.database_url)
+        self.opened = Opened()
         self.config: Config
         self.script: ScriptDirectory
 

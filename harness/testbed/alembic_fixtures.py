@@ -20,21 +20,19 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from harness.environment import Project
-    from harness.testbed.databases import TestDatabase
+    from harness.server import ScratchDatabase, Server
 
 
 @pytest.fixture
-def _harness_alembic_database(migration_server: Any) -> Iterator[TestDatabase]:
+def _harness_alembic_database(migration_server: Server) -> Iterator[ScratchDatabase]:
     """The empty scratch database that `alembic_config` and `alembic_engine` of one test share."""
-    from harness.testbed.databases import TestDatabase
-
     with migration_server.create_database("alembic") as database:
-        yield TestDatabase(database)
+        yield database
 
 
 @pytest.fixture
 def alembic_config(
-    request: pytest.FixtureRequest, migration_project: Project, _harness_alembic_database: TestDatabase
+    request: pytest.FixtureRequest, migration_project: Project, _harness_alembic_database: ScratchDatabase
 ) -> Iterator[Config]:
     """An `alembic.config.Config` of the project with the URL of a scratch database."""
     from harness.testbed.redirecting import redirected
@@ -49,7 +47,7 @@ def alembic_config(
 
 
 @pytest.fixture
-def alembic_engine(migration_project: Project, _harness_alembic_database: TestDatabase) -> Iterator[Engine]:
+def alembic_engine(migration_project: Project, _harness_alembic_database: ScratchDatabase) -> Iterator[Engine]:
     """A SQLAlchemy engine on a scratch database, with psycopg."""
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool

@@ -25,6 +25,7 @@ from harness.environment import Project, find_project
 from harness.findings import HarnessError, Report, UsageError, VerdictError
 from harness.server import ScratchDatabase, Server, attach_server
 from harness.settings import load
+from harness.templates import Start
 from harness.testbed.shared import Shared
 
 
@@ -106,9 +107,22 @@ class Broker:
         server = shared.server()
         return {"kind": server.kind, "why": server.why, "url": server.url}
 
-    def _do_template(self, shared: Shared) -> dict[str, str]:
-        database = shared.template()
+    def _do_at_head(self, shared: Shared) -> dict[str, str]:
+        database = shared.at_head()
         return {"name": database.name, "url": database.url}
+
+    def _do_start(self, shared: Shared, target: str) -> dict[str, Any]:
+        start = shared.start(target)
+        made = start.template
+        return {
+            "template": None if made is None else {"name": made.name, "url": made.url},
+            "heads": list(start.heads),
+            "arrived": start.arrived,
+            "wants_outline": start.wants_outline,
+        }
+
+    def _do_learn(self, shared: Shared, outline: dict[str, Any]) -> None:
+        shared.learn(outline)
 
     def _do_report(self, shared: Shared, select: Sequence[str]) -> dict[str, Any]:
         return shared.report(select).to_dict()
@@ -148,10 +162,19 @@ class RemoteSession:
             self._server = attach_server(facts["url"], kind=facts["kind"], why=facts["why"])
         return self._server
 
-    def template(self) -> ScratchDatabase:
+    def at_head(self) -> ScratchDatabase:
         """The controller's template. It is not ours to drop."""
-        made = self.ask("template")
-        return ScratchDatabase(made["name"], made["url"], _leave, {})
+        return _theirs(self.ask("at_head"))
+
+    def start(self, target: str) -> Start:
+        """What a walk to a target may begin with, by the controller's templates."""
+        told = self.ask("start", target=target)
+        template = None if told["template"] is None else _theirs(told["template"])
+        return Start(template, tuple(told["heads"]), told["arrived"], told["wants_outline"])
+
+    def learn(self, outline: Mapping[str, Any]) -> None:
+        """Tell the controller the history."""
+        self.ask("learn", outline=dict(outline))
 
     def report(self, select: Sequence[str]) -> Report:
         """The report that the controller makes once for all."""
@@ -179,6 +202,10 @@ class RemoteSession:
         if self._server is not None:
             self._server.close()
         self._connection.close()
+
+
+def _theirs(made: Mapping[str, str]) -> ScratchDatabase:
+    return ScratchDatabase(made["name"], made["url"], _leave, {})
 
 
 def _leave(_database: ScratchDatabase) -> None:

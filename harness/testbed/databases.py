@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.environment import EnvironmentRun, Project, StepResult
 from harness.server import ScratchDatabase, Server
+from harness.templates import Start
 
 if TYPE_CHECKING:
     import psycopg
@@ -23,7 +25,7 @@ def with_driver(url: str, driver: str) -> str:
     return url.replace("postgresql://", f"postgresql+{driver}://", 1)
 
 
-class TestDatabase:
+class TestDatabase(ABC):
     """A scratch database as tests use it.
 
     Attributes:
@@ -34,13 +36,29 @@ class TestDatabase:
 
     __test__ = False
 
-    def __init__(self, database: ScratchDatabase) -> None:
-        self._database = database
+    def __init__(self) -> None:
         # Dropping the database closes them; what is forgotten before would be a ResourceWarning in the user's test.
         self._connections: list[psycopg.Connection[Any]] = []
-        self.name = database.name
-        self.url = database.url
-        self.async_url = with_driver(database.url, "asyncpg")
+
+    @property
+    @abstractmethod
+    def _database(self) -> ScratchDatabase:
+        """The database itself."""
+
+    @property
+    def name(self) -> str:
+        """The database's name."""
+        return self._database.name
+
+    @property
+    def url(self) -> str:
+        """`postgresql://…`, for libpq, psycopg and SQLAlchemy's default driver."""
+        return self._database.url
+
+    @property
+    def async_url(self) -> str:
+        """`postgresql+asyncpg://…`, for SQLAlchemy's `create_async_engine`."""
+        return with_driver(self.url, "asyncpg")
 
     def connect(self, **arguments: Any) -> psycopg.Connection[Any]:
         """A psycopg connection, in autocommit unless told otherwise; closed at the latest when the test ends.
@@ -84,32 +102,58 @@ class TestDatabase:
                 stored += connection.execute(statement, values).fetchall()
         return stored
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name}>"
-
 
 class MigratedDatabase(TestDatabase):
     """A scratch database at head, the test's own: it may be changed at will."""
+
+    def __init__(self, database: ScratchDatabase) -> None:
+        super().__init__()
+        self._own = database
+
+    @property
+    def _database(self) -> ScratchDatabase:
+        return self._own
+
+    def __repr__(self) -> str:
+        return f"<MigratedDatabase {self.name}>"
+
+
+class Templating(Protocol):
+    """Who has the templates: `harness.templates.Templates`, or the session with one."""
+
+    def at_head(self) -> ScratchDatabase:
+        """A template at the heads."""
+
+    def start(self, target: str) -> Start:
+        """What a walk to a target may begin with."""
+
+    def learn(self, outline: Mapping[str, Any]) -> None:
+        """Be told the history by somebody who has had it loaded."""
 
 
 class Migrations(TestDatabase):
     """A scratch database that starts empty, and the project's history to walk on it.
 
     The user's `env.py` runs in an interpreter of its own, from the first step on and until the test ends; every step is
-    committed, as separate deploys would.
+    committed, as separate deploys would. The database is made when it is first needed: where the test begins with
+    `at`, as a clone of a template.
     """
 
-    def __init__(self, server: Server, project: Project, timeout: float) -> None:
+    def __init__(self, server: Server, project: Project, timeout: float, templates: Templating) -> None:
         self._closing = ExitStack()
+        self._server = server
         self._project = project
         self._timeout = timeout
+        self._templates = templates
+        self._made: ScratchDatabase | None = None
+        self._cloned: tuple[str, ...] = ()  # the revisions that a clone stands at
         self._running: EnvironmentRun | None = None
-        super().__init__(self._closing.enter_context(server.create_database("migrations")))
+        super().__init__()
 
     @property
     def current(self) -> tuple[str, ...]:
         """The revisions that the database stands at; empty at base."""
-        return self._run().heads
+        return self._cloned if self._running is None else self._running.heads
 
     def upgrade(self, target: str = "heads") -> tuple[StepResult, ...]:
         """Walk up to a target, as `alembic upgrade` names it, and return the steps.
@@ -132,15 +176,38 @@ class Migrations(TestDatabase):
     def at(self, revision: str) -> Migrations:
         """Walk up or down until the database stands at a revision (or at `base`), and return itself.
 
+        A database that nobody has seen yet begins as a clone of the nearest template below.
+
         Raises:
             VerdictError: a revision failed, or there is none of that name.
         """
         __tracebackhide__ = True
+        if self._made is None:
+            if revision == "base":
+                return self
+            start = self._templates.start(revision)
+            self._make(start.template)
+            self._cloned = start.heads
+            if start.arrived:
+                return self
+            run = self._run()
+            run.upgrade(revision)
+            if start.wants_outline:
+                self._templates.learn(run.call("harness.templates.outline:read_outline"))
+            return self
         run = self._run()
         steps = () if revision == "base" else run.upgrade(revision)
         if not steps and run.heads:
             run.downgrade(revision)
         return self
+
+    @property
+    def _database(self) -> ScratchDatabase:
+        return self._made or self._make(None)
+
+    def _make(self, template: ScratchDatabase | None) -> ScratchDatabase:
+        self._made = self._closing.enter_context(self._server.create_database("migrations", template=template))
+        return self._made
 
     def _run(self) -> EnvironmentRun:
         if self._running is None:
@@ -151,6 +218,9 @@ class Migrations(TestDatabase):
     def close(self) -> None:
         """End the run of `env.py` and drop the database."""
         self._closing.close()
+
+    def __repr__(self) -> str:
+        return f"<Migrations {'not made yet' if self._made is None else self._made.name}>"
 
     def __enter__(self) -> Migrations:
         return self

@@ -1,4 +1,4 @@
-"""What a test session makes once: the server, the template at head, the run of the checks.
+"""What a test session makes once: the server, the templates, the run of the checks.
 
 `Shared` is the one that makes them. It lives in the process that the user started; the workers of pytest-xdist reach it
 through `harness.testbed.broker`, so that killing a worker takes nothing from the others and leaves nothing behind.
@@ -7,19 +7,17 @@ through `harness.testbed.broker`, so that killing a worker takes nothing from th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
-from harness.environment import EnvironmentRun, Project, find_project
+from harness.environment import Project, find_project
 from harness.findings import Report, VerdictError
 from harness.server import ScratchDatabase, Server, open_server
 from harness.settings import Settings, find_pyproject, load
-
-if TYPE_CHECKING:
-    from harness.environment import Failure
+from harness.templates import Start, Templates
 
 
 class Session(Protocol):
@@ -37,8 +35,14 @@ class Session(Protocol):
     def server(self) -> Server:
         """The session's server, started at the first call."""
 
-    def template(self) -> ScratchDatabase:
-        """A database at head that nobody is connected to, made at the first call."""
+    def at_head(self) -> ScratchDatabase:
+        """A template at the heads, made at the first call."""
+
+    def start(self, target: str) -> Start:
+        """What a walk to a target may begin with: see `harness.templates.Templates`."""
+
+    def learn(self, outline: Mapping[str, Any]) -> None:
+        """Be told the history by somebody who has had it loaded."""
 
     def report(self, select: Sequence[str]) -> Report:
         """The report of a run of the named checks, made once for each selection."""
@@ -70,11 +74,11 @@ class Shared:
         self.settings = load(directory)
         self._starting = starting
         self._server: Server | None = None
-        self._template: ScratchDatabase | None = None
+        self._made: Templates | None = None
         self._reports: dict[tuple[str, ...], Report] = {}
         self._closed = False
         # One lock a thing: a test that wants a database should not wait for a run of the checks.
-        self._server_lock, self._template_lock, self._report_lock = threading.Lock(), threading.Lock(), threading.Lock()
+        self._server_lock, self._report_lock = threading.Lock(), threading.Lock()
 
     @cached_property
     def project(self) -> Project:
@@ -107,16 +111,32 @@ class Shared:
                 self._server = self._starting(partial(open_server, self.settings))
             return self._server
 
-    def template(self) -> ScratchDatabase:
-        """A database at head, made at the first call.
+    def at_head(self) -> ScratchDatabase:
+        """A template at the heads, made at the first call.
 
         Raises:
             HarnessError: the server or the upgrade failed.
         """
-        with self._template_lock:
-            if self._template is None:
-                self._template = make_template(self.server(), self.project, self.settings.timeout)
-            return self._template
+        return self._templates().at_head()
+
+    def start(self, target: str) -> Start:
+        """What a walk to a target may begin with.
+
+        Raises:
+            HarnessError: the server failed, or a revision on the way.
+        """
+        return self._templates().start(target)
+
+    def learn(self, outline: Mapping[str, Any]) -> None:
+        """Be told the history by somebody who has had it loaded."""
+        self._templates().learn(outline)
+
+    def _templates(self) -> Templates:
+        server = self.server()
+        with self._server_lock:
+            if self._made is None:
+                self._made = Templates(server, self.project, self.settings.timeout)
+            return self._made
 
     def report(self, select: Sequence[str]) -> Report:
         """The report of a run of the named checks, made once for each selection.
@@ -167,35 +187,3 @@ def run_checks(settings: Settings, project: Project, names: Sequence[str], serve
         env=project.env,
     )
     return api.check(directory=project.directory, settings=chosen, server=server)
-
-
-def make_template(server: Server, project: Project, timeout: float) -> ScratchDatabase:
-    """A database that was upgraded to head as a deploy does it, in one go.
-
-    Raises:
-        HarnessError: the upgrade failed, or changed nothing.
-    """
-    from harness.checks.upgrading import version_rows
-
-    database = server.create_database("template")
-    with EnvironmentRun.start(project, database.url, timeout=timeout) as run:
-        configured = run.configured
-        deployment = run.deploy("heads")
-    if deployment.failure is not None:
-        raise _failed(deployment.revisions, deployment.failure)
-    if deployment.revisions and not version_rows(database, configured):
-        raise VerdictError(
-            "The upgrade to head ended well, but nothing of it is in the database.",
-            "Does env.py commit? Run harness check --select upgrade.",
-        )
-    return database
-
-
-def _failed(revisions: Sequence[str], failure: Failure) -> VerdictError:
-    where = f" at {failure.path}:{failure.line}" if failure.path else ""
-    revision = f" in revision {revisions[-1]}" if revisions else ""
-    return VerdictError(
-        f"The upgrade to head failed{revision}{where}: {failure.message}.",
-        "Run harness check --select upgrade for the particulars.",
-        failure.traceback,
-    )
