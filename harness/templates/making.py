@@ -64,7 +64,7 @@ class Templates:
         self._lock = threading.RLock()
         self._outline: Outline | None = None
         self._made: dict[tuple[Manner, frozenset[str]], Template] = {}
-        self._asked: Counter[frozenset[str]] = Counter()
+        self._asked: Counter[str] = Counter()
 
     def at_head(self) -> ScratchDatabase:
         """A template at the heads, upgraded in one go.
@@ -84,15 +84,15 @@ class Templates:
             HarnessError: a template was to be made and a revision failed.
         """
         with self._lock:
+            self._asked[target] += 1
             if self._outline is None:
                 return Start(wants_outline=True)
             revisions = self._outline.up_to(target)
             if revisions is None:
                 return Start()
-            self._asked[revisions] += 1
             known = {made for manner, made in self._made if manner == "steps" and made <= revisions}
             nearest = max(known, key=len, default=frozenset[str]())
-            if nearest != revisions and (self._asked[revisions] > 1 or len(revisions - nearest) >= LONG_WALK):
+            if nearest != revisions and (self._asked[target] > 1 or len(revisions - nearest) >= LONG_WALK):
                 self._get("steps", target, nearest)
                 nearest = revisions
             template = self._made.get(("steps", nearest))
