@@ -68,6 +68,8 @@ class _Forked:
         self._told = told
         self._orphaned = False
         self._text = b""
+        # Two may wait at once: who closes the run, and who was asking it for something.
+        self._listening = threading.Lock()
 
     @property
     def pid(self) -> int:
@@ -87,6 +89,11 @@ class _Forked:
         return self.returncode
 
     def _listen(self, timeout: float | None) -> None:
+        with self._listening:
+            if self.returncode is None:
+                self._hear(timeout)
+
+    def _hear(self, timeout: float | None) -> None:
         ready, _, _ = select.select([self._told], [], [], timeout)
         if not ready:
             raise subprocess.TimeoutExpired("env.py", timeout or 0.0)
