@@ -169,7 +169,8 @@ def _of_size(subjects: Sequence[Subject], size: int) -> str:
         more = "> " if subject.ended(size) else ""
         costs = [(cost.wall, cost.client, cost.server, cost.cpu) for cost in subject.costs[size]]
         medians = [statistics.median(part) for part in zip(*costs, strict=True)]
-        rows.append([subject.title, *(f"{more}{part:.1f}" for part in (*medians, medians[-1] / base))])
+        # Ticks that are counted late make a nothing negative; adding zero takes its sign away.
+        rows.append([subject.title, *(f"{more}{round(part, 1) + 0.0}" for part in (*medians, medians[-1] / base))])
     return record.table([f"{size} revisions", "wall s", "client CPU s", "server CPU s", "CPU s", "× `alembic`"], rows)
 
 
