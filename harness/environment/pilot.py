@@ -8,6 +8,7 @@ one revision do.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
 import time
@@ -85,7 +86,7 @@ class Pilot:
                     inside.channel.send({"event": "step", **to_json(result)})
                 else:
                     answer = inside.answer(command)
-                    self._dbapi(context).rollback()
+                    self._roll_back(context)
                     inside.channel.send(answer)
         finally:
             inside.context = None
@@ -103,6 +104,11 @@ class Pilot:
         connection = context.connection
         assert connection is not None
         return connection.connection.dbapi_connection
+
+    def _roll_back(self, context: MigrationContext) -> None:
+        # Of a connection that is lost there is nothing to take back, and whatever comes next says so.
+        with contextlib.suppress(Exception):
+            self._dbapi(context).rollback()
 
     def _deploy(self, target: str, heads: tuple[str, ...]) -> Iterator[MigrationStep]:
         # What `alembic upgrade` itself calls: alembic/command.py.
@@ -145,7 +151,7 @@ class Pilot:
             failure = self._inside.describe(error, revision)
             maintainer.heads.clear()
             maintainer.heads.update(before)
-            self._dbapi(context).rollback()
+            self._roll_back(context)
         seconds = time.perf_counter() - started
         heads = tuple(sorted(maintainer.heads))
         return StepResult(revision, direction, seconds, heads, failure, self._wrote_catalogs)

@@ -269,7 +269,10 @@ class EnvironmentRun:
 
     def _ask(self, command: dict[str, Any], doing: str) -> dict[str, Any]:
         self._interpreter.send(command)
-        return self._interpreter.receive(doing)
+        answer = self._interpreter.receive(doing)
+        if answer["event"] == "ended":
+            raise self._failed(answer)
+        return answer
 
     def _require_scratch(self, state: dict[str, Any]) -> None:
         wanted = unquote(urlsplit(self._url or "").path.lstrip("/"))
