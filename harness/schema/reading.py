@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import ChainMap, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -40,7 +40,14 @@ HEAD = ("kind", "schema", "table", "name", "signature", "classid", "objid", "obj
 # Queries that add to the objects of all the others.
 ACROSS = ("comments", "grants", "dependencies")
 
-_MARK = re.compile(r"^(?P<line>.*?)\s*--(?: since (?P<since>\d+))?(?: until (?P<until>\d+))?$")
+_MARK = re.compile(
+    r"^(?P<line>.*?)\s*--(?: since (?P<since>\d+))?(?: until (?P<until>\d+))?(?: (?P<reading>whole|scoped))?$"
+)
+
+# What a scoped reading is confined to, as arrays of OIDs: relations, types and routines, and the addresses of these and
+# of all that belongs to them.
+SCOPE = ("relations", "types", "routines", "classids", "objids")
+_SCOPE = re.compile(rf"(?<!:):({'|'.join(SCOPE)})\b")
 
 
 class Address(NamedTuple):
@@ -128,13 +135,13 @@ def _objects(
 
 
 def assemble(
-    parts: Mapping[str, Rows], known: Mapping[Address, Identity] | None = None
+    parts: Mapping[str, Rows], known: Mapping[Address, SchemaObject] = MappingProxyType({})
 ) -> Iterator[tuple[Address, SchemaObject]]:
     """The objects that the rows of some queries describe, each with its address.
 
     Args:
         parts: what was read, by the name of the query.
-        known: the identities of objects that were not read but may be used by those that were.
+        known: objects that were not read but may be used by those that were.
     """
     more: defaultdict[Address, list[tuple[str, Value]]] = defaultdict(list)
     for classid, objid, objsubid, name, text in _rows_of(parts, "comments"):
@@ -158,13 +165,14 @@ def assemble(
             }
             found.update(more.get(address, ()))
             attributes[address] = found
-    reachable = identities if known is None else ChainMap(identities, cast(dict[Address, Identity], known))
     uses: defaultdict[Address, list[Identity]] = defaultdict(list)
     for row in _rows_of(parts, "dependencies"):
         # The columns of a view are no objects: what stands on one stands on the view.
-        used = reachable.get(Address(*row[3:6])) or reachable.get(Address(row[3], row[4], 0))
-        if used is not None:
-            uses[Address(*row[:3])].append(used)
+        for address in (Address(*row[3:6]), Address(row[3], row[4], 0)):
+            used = identities.get(address) or (known[address].identity if address in known else None)
+            if used is not None:
+                uses[Address(*row[:3])].append(used)
+                break
     for address, identity in identities.items():
         yield address, SchemaObject(identity, MappingProxyType(attributes[address]), tuple(uses.get(address, ())))
 
@@ -190,17 +198,39 @@ def object_queries() -> tuple[str, ...]:
 
 
 @cache
-def query(name: str, version: int) -> bytes:
+def query(name: str, version: int, *, scoped: bool = False) -> bytes:
     """The text of a query for a major version of the server.
 
-    A line that ends in `-- since N` is for version N and later, one that ends in `-- until N` for N and earlier.
+    A line that ends in `-- since N` is for version N and later, one that ends in `-- until N` for N and earlier. One
+    that ends in `-- scoped` is for reading only some objects, and there `:name` stands for the parameter that `SCOPE`
+    names; one that ends in `-- whole` is for reading all.
     """
     text = (resources.files(__package__) / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return _chosen(text, version, scoped)
+
+
+@cache
+def scoped_queries() -> frozenset[str]:
+    """The names of the queries that can read only some objects."""
+    return frozenset(
+        name for name in (*ACROSS, *object_queries()) if query(name, OLDEST) != query(name, OLDEST, scoped=True)
+    )
+
+
+def numbered(text: str) -> str:
+    """A text with `:name` for what a reading is confined to, as the server takes its parameters."""
+    return _SCOPE.sub(lambda match: f"${SCOPE.index(match[1]) + 1}::pg_catalog.oid[]", text)
+
+
+def _chosen(text: str, version: int, scoped: bool) -> bytes:
     lines = []
     for line in text.splitlines():
         mark = _MARK.match(line)
         if mark is None:
             lines.append(line)
-        elif int(mark["since"] or 0) <= version <= int(mark["until"] or version):
+        elif int(mark["since"] or 0) <= version <= int(mark["until"] or version) and mark["reading"] in (
+            None,
+            "scoped" if scoped else "whole",
+        ):
             lines.append(mark["line"])
-    return "\n".join(lines).encode()
+    return (numbered("\n".join(lines)) if scoped else "\n".join(lines)).encode()

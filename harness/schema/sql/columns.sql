@@ -66,8 +66,10 @@ left join (
     where i.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and i.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and i.deptype = 'i'
+        and i.refobjid = any (:relations) -- scoped
 ) as s on a.attidentity <> '' and s.refobjid = a.attrelid and s.refobjsubid = a.attnum
 where a.attnum > 0
+    and a.attrelid = any (:relations) -- scoped
     and not a.attisdropped
     and c.relkind in ('r', 'p', 'f')
     and c.relpersistence <> 't'

@@ -13,16 +13,19 @@ select
     end as attribute,
     d.description as value
 from pg_catalog.pg_description as d
+left join pg_catalog.pg_index as xi on xi.indexrelid = d.objoid -- scoped
 left join pg_catalog.pg_constraint as x
     on d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass and x.conindid = d.objoid and x.contype in ('p', 'u', 'x')
+    and x.conrelid = xi.indrelid -- scoped
 left join pg_catalog.pg_depend as i
     on d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
     and i.classid = d.classoid and i.objid = d.objoid and i.refclassid = d.classoid
     and i.deptype = 'i' and i.refobjsubid > 0
 -- What initdb has described is the server's, but `public`, which is there from the start, is the user's.
-where d.objoid >= 16384
-    or (
-        d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-        and d.objoid = pg_catalog.to_regnamespace('public')
-        and d.description <> 'standard public schema'
-    )
+where d.objoid = any (:objids) -- scoped
+where d.objoid >= 16384 -- whole
+    or ( -- whole
+        d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass -- whole
+        and d.objoid = pg_catalog.to_regnamespace('public') -- whole
+        and d.description <> 'standard public schema' -- whole
+    ) -- whole

@@ -35,6 +35,7 @@ select
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relkind = 'c'
+    and c.oid = any (:relations) -- scoped
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'
     and not exists (

@@ -126,10 +126,12 @@ left join (
         from pg_catalog.pg_trigger as t
         join pg_catalog.pg_constraint as k on k.oid = t.tgconstraint
         where t.tgisinternal and t.tgenabled <> 'O'
+            and k.conrelid = any (:relations) -- scoped
     ) as s
     group by s.tgconstraint
 ) as triggers on triggers.tgconstraint = o.oid
 where o.contype in ('p', 'u', 'f', 'c', 'x')
+    and o.conrelid = any (:relations) -- scoped
     and c.relkind in ('r', 'p', 'f')
     and c.relpersistence <> 't'
     and n.nspname not like 'pg\_%'

@@ -1,8 +1,13 @@
 -- What stands on what, in terms of the objects that are read: a view's rule is the view, a default its column, a row or array
 -- type its table or element, an index that a constraint owns the constraint, a member of an extension the extension.
-with constraint_indexes as (
-    select o.conindid, o.oid
-    from pg_catalog.pg_constraint as o
+with constraint_indexes as ( -- whole
+    select o.conindid, o.oid -- whole
+    from pg_catalog.pg_constraint as o -- whole
+with constraint_indexes as not materialized ( -- scoped
+    -- There is an index for each step of this way, and none on conindid.
+    select i.indexrelid as conindid, o.oid -- scoped
+    from pg_catalog.pg_index as i -- scoped
+    join pg_catalog.pg_constraint as o on o.conrelid = i.indrelid and o.conindid = i.indexrelid -- scoped
     where o.contype in ('p', 'u', 'x')
 ),
 
@@ -62,6 +67,10 @@ edges as (
             'pg_catalog.pg_namespace'::pg_catalog.regclass, 'pg_catalog.pg_extension'::pg_catalog.regclass
         )
         and d.deptype <> 'e'
+        and (d.classid, d.objid) in ( -- scoped
+            select g.classid, g.objid -- scoped
+            from rows from (pg_catalog.unnest(:classids), pg_catalog.unnest(:objids)) as g (classid, objid) -- scoped
+        ) -- scoped
 )
 
 select classid::pg_catalog.oid, objid, objsubid, refclassid::pg_catalog.oid, refobjid, refobjsubid
@@ -81,6 +90,7 @@ join pg_catalog.pg_class as c on c.oid = i.inhrelid and c.relkind in ('r', 'p', 
 join pg_catalog.pg_attribute as a on a.attrelid = i.inhrelid and a.attnum > 0 and not a.attisdropped
 join pg_catalog.pg_attribute as pa
     on pa.attrelid = i.inhparent and pa.attname = a.attname and pa.attnum > 0 and not pa.attisdropped
+where i.inhrelid = any (:relations) -- scoped
 union
 select
     'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid,
@@ -94,6 +104,7 @@ join pg_catalog.pg_constraint as o on o.conrelid = i.inhrelid
 join pg_catalog.pg_constraint as p
     on p.conrelid = i.inhparent
     and (p.oid = o.conparentid or (o.contype = 'c' and p.contype = 'c' and p.conname = o.conname))
+where i.inhrelid = any (:relations) -- scoped
 union
 select
     'pg_catalog.pg_opfamily'::pg_catalog.regclass::pg_catalog.oid,
@@ -104,6 +115,7 @@ select
     0
 from pg_catalog.pg_amop as o
 where o.amopfamily >= 16384
+    and o.amopfamily = any (:objids) -- scoped
 union
 select
     'pg_catalog.pg_opfamily'::pg_catalog.regclass::pg_catalog.oid,
@@ -114,3 +126,4 @@ select
     0
 from pg_catalog.pg_amproc as p
 where p.amprocfamily >= 16384
+    and p.amprocfamily = any (:objids) -- scoped

@@ -13,6 +13,7 @@ from pg_catalog.pg_constraint as o
 join pg_catalog.pg_type as t on t.oid = o.contypid
 join pg_catalog.pg_namespace as n on n.oid = t.typnamespace
 where o.contypid <> 0
+    and o.contypid = any (:types) -- scoped
     and o.contype = 'c'
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'

@@ -20,6 +20,7 @@ join pg_catalog.pg_type as b on b.oid = t.typbasetype
 left join pg_catalog.pg_collation as co on co.oid = t.typcollation
 left join pg_catalog.pg_namespace as cn on cn.oid = co.collnamespace
 where t.typtype = 'd'
+    and t.oid = any (:types) -- scoped
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'
     and not exists (

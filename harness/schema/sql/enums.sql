@@ -15,6 +15,7 @@ select
 from pg_catalog.pg_type as t
 join pg_catalog.pg_namespace as n on n.oid = t.typnamespace
 where t.typtype = 'e'
+    and t.oid = any (:types) -- scoped
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'
     and not exists (

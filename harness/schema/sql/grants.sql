@@ -10,6 +10,7 @@ with lists as (
         pg_catalog.acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner) as at_first
     from pg_catalog.pg_class as c
     where c.relacl is not null and c.oid >= 16384
+        and c.oid = any (:objids) -- scoped
     union all
     -- The columns of a view are no objects: what is granted on them is the view's.
     select
@@ -24,6 +25,7 @@ with lists as (
     from pg_catalog.pg_attribute as a
     join pg_catalog.pg_class as c on c.oid = a.attrelid
     where a.attacl is not null and not a.attisdropped and c.oid >= 16384
+        and a.attrelid = any (:relations) -- scoped
     union all
     select
         'pg_catalog.pg_proc'::pg_catalog.regclass,
@@ -36,6 +38,7 @@ with lists as (
         pg_catalog.acldefault('f', p.proowner)
     from pg_catalog.pg_proc as p
     where p.proacl is not null and p.oid >= 16384
+        and p.oid = any (:objids) -- scoped
     union all
     select
         'pg_catalog.pg_type'::pg_catalog.regclass,
@@ -48,6 +51,7 @@ with lists as (
         pg_catalog.acldefault('T', t.typowner)
     from pg_catalog.pg_type as t
     where t.typacl is not null and t.oid >= 16384
+        and t.oid = any (:objids) -- scoped
     union all
     -- Of the schemas that initdb made only `public` is read; what it grants there changed with version 15.
     select
@@ -63,6 +67,7 @@ with lists as (
     left join pg_catalog.pg_init_privs as i
         on i.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and i.objoid = n.oid and i.privtype = 'i'
     where n.nspacl is not null
+        and n.oid = any (:objids) -- scoped
     union all
     select
         'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass,
@@ -75,6 +80,7 @@ with lists as (
         pg_catalog.acldefault('F', f.fdwowner)
     from pg_catalog.pg_foreign_data_wrapper as f
     where f.fdwacl is not null
+        and f.oid = any (:objids) -- scoped
     union all
     select
         'pg_catalog.pg_foreign_server'::pg_catalog.regclass,
@@ -87,6 +93,7 @@ with lists as (
         pg_catalog.acldefault('S', s.srvowner)
     from pg_catalog.pg_foreign_server as s
     where s.srvacl is not null
+        and s.oid = any (:objids) -- scoped
     union all
     select
         'pg_catalog.pg_language'::pg_catalog.regclass,
@@ -99,6 +106,7 @@ with lists as (
         pg_catalog.acldefault('l', l.lanowner)
     from pg_catalog.pg_language as l
     where l.lanacl is not null and l.oid >= 16384
+        and l.oid = any (:objids) -- scoped
 ),
 
 entries as (

@@ -71,6 +71,7 @@ join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 join pg_catalog.pg_am as am on am.oid = x.relam
 left join pg_catalog.pg_tablespace as ts on ts.oid = x.reltablespace
 where c.relkind in ('r', 'p', 'm')
+    and i.indrelid = any (:relations) -- scoped
     and c.relpersistence <> 't'
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'

@@ -22,6 +22,7 @@ from pg_catalog.pg_policy as p
 join pg_catalog.pg_class as c on c.oid = p.polrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relpersistence <> 't'
+    and p.polrelid = any (:relations) -- scoped
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'
     and not exists (

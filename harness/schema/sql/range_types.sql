@@ -27,6 +27,7 @@ join pg_catalog.pg_namespace as ocn on ocn.oid = oc.opcnamespace
 left join pg_catalog.pg_collation as co on co.oid = r.rngcollation
 left join pg_catalog.pg_namespace as cn on cn.oid = co.collnamespace
 where n.nspname not like 'pg\_%'
+    and r.rngtypid = any (:types) -- scoped
     and n.nspname <> 'information_schema'
     and not exists (
         select from pg_catalog.pg_depend as e

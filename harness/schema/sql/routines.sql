@@ -49,6 +49,7 @@ join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
 join pg_catalog.pg_language as l on l.oid = p.prolang
 left join pg_catalog.pg_aggregate as a on a.aggfnoid = p.oid
 where n.nspname not like 'pg\_%'
+    and p.oid = any (:routines) -- scoped
     and n.nspname <> 'information_schema'
     -- 'i': the constructors of a range type are the type's.
     and not exists (

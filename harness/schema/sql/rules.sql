@@ -17,6 +17,7 @@ join pg_catalog.pg_class as c on c.oid = r.ev_class
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 -- The rule of that name is what makes a view.
 where r.rulename <> '_RETURN'
+    and r.ev_class = any (:relations) -- scoped
     and c.relpersistence <> 't'
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'

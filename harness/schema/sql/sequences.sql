@@ -28,6 +28,7 @@ left join pg_catalog.pg_class as t on t.oid = d.refobjid
 left join pg_catalog.pg_namespace as tn on tn.oid = t.relnamespace
 left join pg_catalog.pg_attribute as a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
 where c.relpersistence <> 't'
+    and c.oid = any (:relations) -- scoped
     -- The sequence of an identity column is the column's, whatever it is called.
     and d.deptype is distinct from 'i'
     and n.nspname not like 'pg\_%'

@@ -27,6 +27,7 @@ join pg_catalog.pg_namespace as n on n.oid = s.stxnamespace
 join pg_catalog.pg_class as c on c.oid = s.stxrelid
 join pg_catalog.pg_namespace as cn on cn.oid = c.relnamespace
 where n.nspname not like 'pg\_%'
+    and s.stxrelid = any (:relations) -- scoped
     and n.nspname <> 'information_schema'
     and not exists (
         select from pg_catalog.pg_depend as e

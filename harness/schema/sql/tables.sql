@@ -57,9 +57,11 @@ left join (
     join pg_catalog.pg_class as p on p.oid = i.inhparent
     join pg_catalog.pg_namespace as pn on pn.oid = p.relnamespace
     where p.relkind in ('r', 'p', 'f')
+        and i.inhrelid = any (:relations) -- scoped
     group by i.inhrelid
 ) as parents on parents.inhrelid = c.oid
 where c.relkind in ('r', 'p', 'f')
+    and c.oid = any (:relations) -- scoped
     and c.relpersistence <> 't'
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'

@@ -49,6 +49,7 @@ join pg_catalog.pg_class as c on c.oid = t.tgrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 -- Before version 15 the copies that partitions get of a row trigger were marked as internal.
 where (not t.tgisinternal or (t.tgparentid <> 0 and t.tgconstraint = 0))
+    and t.tgrelid = any (:relations) -- scoped
     and c.relpersistence <> 't'
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'

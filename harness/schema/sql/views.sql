@@ -52,6 +52,7 @@ cross join lateral (
     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
 ) as columns
 where c.relkind in ('v', 'm')
+    and c.oid = any (:relations) -- scoped
     and c.relpersistence <> 't'
     and n.nspname not like 'pg\_%'
     and n.nspname <> 'information_schema'

@@ -1,7 +1,7 @@
 """What a tracked schema was at each moment: the newest state, and what each look found changed.
 
-A state is a map from groups to objects. A group is a relation with all that belongs to it, or a type, or a routine: what
-one statement changes and what is read again together. Groups are known by name, not by OID, so that a table that was
+A state is a map from groups to objects. A group is a relation with all that belongs to it, or a type, or a routine:
+what is read again together. Groups are known by name, not by OID, so that a table that was
 dropped and made again is the same one.
 """
 
@@ -91,7 +91,7 @@ class History:
         changes: Changes = {}
         for key, new in read.items():
             old = self.state.get(key, ())
-            if old is not new:
+            if not _is_unchanged(old, new):
                 changes[key] = (old, new)
                 if new:
                     self.state[key] = new
@@ -117,3 +117,7 @@ class History:
             for key, (old, _) in changes.items():
                 state[key] = old
         return Schema((item for group in state.values() for item in group), self._server_version)
+
+
+def _is_unchanged(old: Group, new: Group) -> bool:
+    return old == new and all(set(a.uses) == set(b.uses) for a, b in zip(old, new, strict=True))

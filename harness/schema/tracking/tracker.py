@@ -9,7 +9,11 @@ import psycopg
 
 from harness.schema.model import Schema, SchemaObject
 from harness.schema.reading import major_version, read_catalog
-from harness.schema.tracking.history import Group, GroupKey, History, Moment, group_of, grouped
+from harness.schema.tracking.catalog import Catalog
+from harness.schema.tracking.history import History, Moment, State, group_of, grouped
+from harness.schema.tracking.watch import Watch
+
+LeftOut = frozenset[tuple[str, str]]
 
 
 class SchemaTracker:
@@ -20,13 +24,15 @@ class SchemaTracker:
             event triggers that tell what a step touched.
     """
 
-    def __init__(
-        self, connection: psycopg.Connection[Any], *, thorough: bool, leave_out: Collection[tuple[str, str]]
-    ) -> None:
-        self.thorough = thorough
+    def __init__(self, connection: psycopg.Connection[Any], watch: Watch | None, left_out: LeftOut) -> None:
+        self.thorough = watch is None
         self._connection = connection
-        self._left_out = frozenset(leave_out)
+        self._watch = watch
+        self._left_out = left_out
+        # Whether something was read that did not come to be known: then nothing less than everything will do.
+        self._is_behind = False
         self._history = History(major_version(connection))
+        self._catalog = Catalog({})
         self._history.advance(self._everything())
 
     @classmethod
@@ -49,7 +55,8 @@ class SchemaTracker:
         Raises:
             psycopg.Error: the connection is broken, or the server refuses.
         """
-        return cls(connection, thorough=True, leave_out=leave_out)
+        left_out = frozenset(leave_out)
+        return cls(connection, None if thorough else Watch.install(connection, left_out), left_out)
 
     def look(self, *, whole: bool = False) -> Moment:
         """Read what was touched since the last look.
@@ -61,7 +68,12 @@ class SchemaTracker:
         Returns:
             the moment that this is.
         """
-        return self._history.advance(self._everything())
+        whole = whole or self._is_behind
+        self._is_behind = True
+        read = None if whole else self._touched()
+        moment = self._history.advance(self._everything() if read is None else read)
+        self._is_behind = False
+        return moment
 
     def same(self, a: Moment, b: Moment) -> bool:
         """Whether the schema was exactly the same at two moments, at the cost of what was touched between them."""
@@ -77,11 +89,24 @@ class SchemaTracker:
 
     def detach(self) -> None:
         """Drop what was installed; the database may be used on."""
+        if self._watch is not None:
+            self._watch.remove()
+            self._watch = None
+            self.thorough = True
 
-    def _everything(self) -> dict[GroupKey, Group]:
-        objects = (item for item in read_catalog(self._connection).values() if self._is_wanted(item))
-        read = grouped(objects)
+    def _everything(self) -> State:
+        objects = read_catalog(self._connection) if self._watch is None else self._watch.everything()
+        self._catalog = Catalog(objects)
+        read = grouped(filter(self._is_wanted, objects.values()))
         return {**dict.fromkeys(self._history.state.keys() - read.keys(), ()), **read}
+
+    def _touched(self) -> State | None:
+        found = None if self._watch is None else self._watch.touched(self._catalog)
+        if found is None:
+            return None
+        groups, objects = found
+        self._catalog.replace(groups, objects)
+        return {**dict.fromkeys(groups, ()), **grouped(filter(self._is_wanted, objects.values()))}
 
     def _is_wanted(self, item: SchemaObject) -> bool:
         key = group_of(item.identity)

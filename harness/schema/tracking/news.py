@@ -1,0 +1,115 @@
+"""What the event triggers wrote down, and what follows from it for the reading.
+
+Whatever is not understood here means that everything has to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from harness.schema.tracking.catalog import Catalog, Main
+from harness.schema.tracking.history import GroupKey
+
+# OIDs of catalogs, which are the same on every server (`CATALOG(…)` in the headers of src/include/catalog).
+PG_TYPE, PG_PROC, PG_CLASS = 1247, 1255, 1259
+PG_ATTRDEF, PG_CONSTRAINT, PG_REWRITE = 2604, 2606, 2618
+PG_TRIGGER, PG_POLICY, PG_STATISTIC_EXT = 2620, 3256, 3381
+
+# Objects that stand in groups, or are one. Those of any other catalog are rare, and few stand alone.
+_UNDERSTOOD = frozenset(
+    {
+        PG_TYPE,
+        PG_PROC,
+        PG_CLASS,
+        PG_ATTRDEF,
+        PG_CONSTRAINT,
+        PG_REWRITE,
+        PG_TRIGGER,
+        PG_POLICY,
+        PG_STATISTIC_EXT,
+    }
+)
+
+# With IF EXISTS or IF NOT EXISTS these may have done nothing; when they do something they say what.
+_SAYING = ("DROP ", "CREATE TABLE", "CREATE INDEX", "CREATE SCHEMA", "CREATE EXTENSION", "ALTER TABLE")
+
+
+class News(NamedTuple):
+    """A row that an event trigger wrote: an object that a command made or changed, or one that is gone.
+
+    Attributes:
+        command: the command's tag.
+        classid, objid: the object's address; none for a command that does not say what it did.
+        names: of an object that is gone its name, part by part (`address_names`); else the schema that it is in.
+    """
+
+    command: str
+    is_drop: bool
+    classid: int | None
+    objid: int | None
+    names: list[str | None] | None
+
+
+@dataclass
+class Touched:
+    """What was touched, as far as the news tell.
+
+    Attributes:
+        groups: groups that were there, all of which is to be replaced by what is read.
+        addresses: what is to be read, with all that it belongs to, if it is still there.
+        unsure: addresses among these of which something must be found, or else it is not known what was touched.
+    """
+
+    groups: set[GroupKey] = field(default_factory=set)
+    addresses: list[Main] = field(default_factory=list)
+    unsure: set[Main] = field(default_factory=set)
+
+
+def interpret(rows: Iterable[News], catalog: Catalog, left_out: Collection[tuple[str, str]]) -> Touched | None:
+    """What some news say was touched; None if they do not tell."""
+    made: set[Main] = set()
+    gone: list[tuple[Main, Sequence[str | None]]] = []
+    named: dict[Main, None] = {}
+    for row in rows:
+        if row.classid is None or row.objid is None:
+            if row.command == "DROP OWNED" or not row.command.startswith(_SAYING):
+                return None
+            continue
+        if row.classid not in _UNDERSTOOD:
+            return None
+        main = (row.classid, row.objid)
+        names: Sequence[str | None] = row.names or ()
+        if row.is_drop:
+            gone.append((main, names))
+        elif "pg_temp" not in names:
+            named[main] = None
+            if row.command.startswith("CREATE"):
+                made.add(main)
+    touched = Touched(addresses=list(named))
+    for main in named:
+        key = catalog.group_at(main)
+        if key is not None:
+            _touch(touched, catalog, key)
+    touched.unsure = {main for main in named if catalog.group_at(main) is None} - made - {main for main, _ in gone}
+    for main, names in gone:
+        key = catalog.group_at(main)
+        if key is None and main in made:
+            continue
+        if key is None and len(names) == 3:
+            # A part of a table that was not seen as it was made, or was made again by a change of the table: if the
+            # table is not known by this name it is new, and among the news itself.
+            key = GroupKey("relation", names[0] or "", names[1] or "")
+        elif key is None:
+            if tuple(names) in left_out:
+                continue
+            return None
+        _touch(touched, catalog, key)
+    return touched
+
+
+def _touch(touched: Touched, catalog: Catalog, key: GroupKey) -> None:
+    if key not in touched.groups:
+        touched.groups.add(key)
+        touched.addresses.extend(catalog.mains(key))

@@ -1,0 +1,2 @@
+delete from harness_tracking.news
+returning command, is_drop, classid, objid, names

@@ -1,0 +1,36 @@
+-- A text that changes whenever something was done of which PostgreSQL tells no event trigger, as far as that can be seen
+-- without reading everything: event triggers and their comments, settings of the database, new names of roles and
+-- tablespaces, a role that owns nothing any more (REASSIGN OWNED). These catalogs do not grow with the database.
+select pg_catalog.concat_ws(
+    '|',
+    array(select row (t.oid, t.xmin)::pg_catalog.text from pg_catalog.pg_event_trigger as t order by t.oid),
+    array(
+        select row (d.objoid, d.xmin)::pg_catalog.text
+        from pg_catalog.pg_event_trigger as t
+        join pg_catalog.pg_description as d
+            on d.objoid = t.oid and d.classoid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass
+        order by d.objoid
+    ),
+    array(
+        select row (s.setdatabase, s.setrole, s.xmin)::pg_catalog.text
+        from pg_catalog.pg_db_role_setting as s
+        order by s.setdatabase, s.setrole
+    ),
+    array(select row (t.oid, t.spcname)::pg_catalog.text from pg_catalog.pg_tablespace as t order by t.oid),
+    array(
+        select row (
+            r.oid,
+            r.rolname,
+            exists (
+                select from pg_catalog.pg_shdepend as d
+                where d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+                    and d.refobjid = r.oid
+                    and d.dbid = (select b.oid from pg_catalog.pg_database as b where b.datname = pg_catalog.current_database())
+                    and d.deptype = 'o'
+            )
+        )::pg_catalog.text
+        from pg_catalog.pg_roles as r
+        where r.oid = 10 or r.oid >= 16384
+        order by r.oid
+    )
+)

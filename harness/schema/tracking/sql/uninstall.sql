@@ -1,0 +1,3 @@
+drop event trigger if exists harness_tracking_commands;
+drop event trigger if exists harness_tracking_drops;
+drop schema if exists harness_tracking cascade;
