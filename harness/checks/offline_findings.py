@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SHORT = 100  # characters of a value that a message still repeats
 _RULES = {"missing": MISSING, "extra": EXTRA, "changed": CHANGED, "renamed": CHANGED}
 _PARAMETER = re.compile(r"(?<![:\w]):[a-z_]\w*|%\(\w+\)s|\$\d+", re.IGNORECASE)
-_DUPLICATE_OBJECT = "42710"
+_THERE_ALREADY = ("42710", "42P07")  # duplicate_object, duplicate_table
 _ASK_PYTHON = (
     "In upgrade(): take the value from the statement itself (insert … select, update … from, create … if not exists), "
     "or let Python decide: if context.is_offline_mode(): (from alembic import context) write SQL that asks nothing, "
@@ -87,8 +87,7 @@ def needs_connection(context: CheckContext, obstacle: Obstacle) -> Finding:
 def not_written(context: CheckContext, obstacle: Obstacle) -> Finding:
     """A revision whose `upgrade()` raises offline for another reason."""
     failure = obstacle.failure
-    assert failure is not None
-    if obstacle.reason == "parameters":
+    if failure is None or obstacle.reason == "parameters":
         what = f"Revision {obstacle.revision} gives a statement parameters, which a script cannot have."
         fix = (
             "Put the values into the statement: op.execute(sa.text('…').bindparams(name=value)), or "
@@ -144,14 +143,13 @@ def _advice(stop: Stop) -> str:
             "The statement does not end where it should, so that the next one became a part of it: a comment or quote "
             "swallows the semicolon that Alembic writes behind it. End the text with a line break, or close the quote."
         )
-    if written.parameters:
-        return "Put the values into the statement: op.execute(sa.text('…').bindparams(name=value))."
     if _PARAMETER.search(statement.text):
         return "Give context.configure() literal_binds=True in env.py's offline part, so that values are written out."
-    if stop.failure.sqlstate == _DUPLICATE_OBJECT:
+    if stop.failure.sqlstate in _THERE_ALREADY:
         return (
-            "Offline nothing can be looked up, and checkfirst=True creates all the same: create it once, in one "
-            "revision, and give the columns of the later ones postgresql.ENUM(…, create_type=False)."
+            "Offline nothing can be looked up, and checkfirst=True creates all the same: create it in one revision "
+            "only (a column of an enum that is there already: postgresql.ENUM(…, create_type=False)), or in SQL with "
+            "if not exists."
         )
     return "Correct the revision; `alembic upgrade heads --sql | psql -v ON_ERROR_STOP=1` shows the same."
 

@@ -37,7 +37,7 @@ class Statement:
     """A statement as psql would send it.
 
     Attributes:
-        text: without its semicolon.
+        text: without its semicolon, and without the comments in front of it.
         start: where its first word stands in the script, counted in characters from 0.
         ended: whether a semicolon ends it; if not, it is what was left at the end of the script.
     """
@@ -104,11 +104,13 @@ class _Buffer:
         return self._parentheses == 0 and self._bodies == 0
 
     def add(self, kind: str, text: str, position: int) -> None:
+        if self.start is None:
+            if kind in ("space", "comment"):
+                return
+            self.start = position
         self._parts.append(text)
         if kind in ("space", "comment"):
             return
-        if self.start is None:
-            self.start = position
         if text == "(":
             self._parentheses += 1
         elif text == ")":

@@ -6,6 +6,7 @@ fails for want of one is left out of the script, with a mark where it belongs, a
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -39,7 +40,6 @@ class Written:
         revision: the revision whose `upgrade()` wrote it; None for what Alembic or `env.py` added.
         path, line: the innermost line of the user's own files that wrote it, absolute path; None beside `revision`.
         left_out: this is the place of a revision that could not be written.
-        parameters: the statement was given parameters, which are in no script.
         printed: it went to the standard output, which is the script, and not through Alembic.
     """
 
@@ -48,7 +48,6 @@ class Written:
     path: str | None = None
     line: int | None = None
     left_out: bool = False
-    parameters: bool = False
     printed: bool = False
 
 
@@ -58,7 +57,7 @@ class Obstacle:
 
     Attributes:
         path, line: where it asked the database for something, absolute path; else where it failed.
-        failure: its exception; None if it went on, having opened a connection of its own.
+        failure: its exception; None if it went on, with parameters lost or a connection of its own opened.
     """
 
     revision: str
@@ -101,7 +100,6 @@ class Scribe:
         self._done: set[tuple[str | None, str]] = set()
         self._revision: str | None = None
         self._requests: list[_Request] = []
-        self._with_parameters = False
         self._by_alembic = False
         self._keeping = True
         self._connections = 0
@@ -139,11 +137,7 @@ class Scribe:
         def listening_execute(construct: Any, *parameters: Any, **more: Any) -> Any:
             given = bool(any(parameters) or more)
             self._requests.append(_Request(_reads(construct), given, *self._place()))
-            self._with_parameters = given
-            try:
-                return execute(construct, *parameters, **more)
-            finally:
-                self._with_parameters = False
+            return execute(construct, *parameters, **more)
 
         impl.static_output = listening_output  # type: ignore[method-assign]  # to hear it is what this method is for
         connection._execute_impl = listening_execute
@@ -165,27 +159,35 @@ class Scribe:
     def _guarded(self, step: RevisionStep) -> Callable[..., None]:
         migrate, revision = step.migration_fn, str(step.revision.revision)
 
+        @functools.wraps(migrate)  # Alembic writes its name into the script
         def guarded(**arguments: Any) -> None:
             self.revisions.append(revision)
             self._revision, self._requests = revision, []
             start, connections = len(self.written), self._inside.redirect.count
+            error: BaseException | None = None
             try:
                 migrate(**arguments)
-            except (Exception, SystemExit) as error:
-                failure = self._inside.describe(error, revision)
-                connected = self._inside.redirect.count > connections
-                self.obstacles.append(self._obstacle(revision, error, failure, connected))
-                self.written[start:] = [Written("", revision, left_out=True)]
-            else:
-                if self._inside.redirect.count > connections:
-                    self.obstacles.append(Obstacle(revision, "connection"))
+            except (Exception, SystemExit) as caught:
+                error = caught
             finally:
                 self._revision = None
-                self._connections += self._inside.redirect.count - connections
+            opened = self._inside.redirect.count - connections
+            self._connections += opened
+            obstacle = self._obstacle(revision, error, connected=opened > 0)
+            if obstacle is not None:
+                self.obstacles.append(obstacle)
+                self.written[start:] = [Written("", revision, left_out=True)]
 
         return guarded
 
-    def _obstacle(self, revision: str, error: BaseException, failure: Failure, connected: bool) -> Obstacle:
+    def _obstacle(self, revision: str, error: BaseException | None, *, connected: bool) -> Obstacle | None:
+        parameters = [request for request in self._requests if request.parameters]
+        if error is None:
+            if parameters:
+                # They are lost, and the statement is written without them or, which nobody notices, with nulls.
+                return Obstacle(revision, "parameters", parameters[0].path, parameters[0].line)
+            return Obstacle(revision, "connection") if connected else None
+        failure = self._inside.describe(error, revision)
         reason = self._reason(error, failure, connected)
         asked = [request for request in self._requests if request.reads and request.path is not None]
         if reason == "connection" and asked:
@@ -214,9 +216,7 @@ class Scribe:
         if self._keeping:
             path, line = self._place() if self._revision is not None else (None, None)
             told = self._revision, path, line
-            self.written.append(
-                Written(text, *told, parameters=self._with_parameters, printed=printed and not self._by_alembic)
-            )
+            self.written.append(Written(text, *told, printed=printed and not self._by_alembic))
 
     def pass_on(self, text: str, stream: Any) -> Any:
         """Write to the stream that `env.py` chose, which may lead to the standard output in its turn."""
