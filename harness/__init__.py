@@ -1,8 +1,8 @@
 """Migration testing and drift detection for Alembic, SQLAlchemy and PostgreSQL.
 
-The public Python API is `harness.check(...)` and `harness.diff(...)`, which return a `Report`. Names are loaded when
-first used, because the interpreters that run a user's `env.py` import this package too and should pay for nothing they
-do not need.
+The public Python API is `harness.check(...)`, `harness.gate(...)` and `harness.diff(...)`, which return a `Report`. Names
+are loaded when first used, because the interpreters that run a user's `env.py` import this package too and should pay
+for nothing they do not need.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.api import check as check
     from harness.api import diff as diff
+    from harness.api import gate as gate
     from harness.findings import Finding as Finding
     from harness.findings import HarnessError as HarnessError
     from harness.findings import Location as Location
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "check": "harness.api",
     "diff": "harness.api",
+    "gate": "harness.api",
     "Finding": "harness.findings",
     "HarnessError": "harness.findings",
     "Location": "harness.findings",

@@ -1,48 +1,25 @@
-"""`harness.check(...)` runs the checks on a project, `harness.diff(...)` compares two databases: both give a report."""
+"""`harness.check(...)` runs the checks on a project, `harness.gate(...)` judges a live database, `harness.diff(...)`
+compares two databases: each gives a report.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from harness.baseline import Baseline, open_baseline
+from harness.catalogue import rule_names
 from harness.checks import selected_checks, writing
-from harness.checks.base import BlockedCheck, Check, SkipCheck
+from harness.checks.base import Check
 from harness.checks.context import CheckContext
 from harness.checks.policy import Policy
+from harness.checks.running import Progress, Runner, ServerOnDemand, project_summary
 from harness.environment import Project, find_project
-from harness.findings import (
-    CheckOutcome,
-    CheckResult,
-    Finding,
-    HarnessError,
-    ProjectSummary,
-    Report,
-    ServerSummary,
-    Severity,
-    UsageError,
-    outcome_of,
-)
+from harness.findings import Finding, Report, Severity, UsageError
 from harness.server import Server, open_server
 from harness.settings import Settings, load
-
-
-class Progress(Protocol):
-    """What a face is told while the checks run."""
-
-    def server_ready(self, server: ServerSummary) -> None:
-        """The server answers."""
-
-    def check_started(self, name: str) -> None:
-        """A check begins."""
-
-    def step(self, name: str, done: int, total: int, text: str) -> None:
-        """A check with long work has done so much of it; `text` says what it is at."""
-
-    def check_finished(self, result: CheckResult, findings: Sequence[Finding]) -> None:
-        """A check is over."""
 
 
 def check(
@@ -127,6 +104,84 @@ def diff(
     ).report
 
 
+def gate(
+    url: str,
+    *,
+    directory: Path | None = None,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    server: Server | str | None = None,
+    server_is_named: bool | None = None,
+    select: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    stands_at: Sequence[str] = (),
+    target: str | None = None,
+    grants: bool = True,
+    policies: bool = True,
+    skip_unreadable: bool = False,
+    ignore: Sequence[str] = (),
+    write_baseline: str | None = None,
+    **overrides: Any,
+) -> Report:
+    """May this live database be upgraded, now? It is only read.
+
+    Args:
+        url: the live database, in any form that libpq takes, or with a SQLAlchemy driver.
+        directory: the working directory of the project; the current one if left out.
+        settings: the settings; loaded from `pyproject.toml` and the environment if left out. Their `select`, `skip`,
+            `from` and `to` are for `check` and have no say here.
+        progress: told what happens while it happens.
+        server: a running server for scratch databases, which is left running, or what the setting `server` says; one
+            is started and ended if left out.
+        server_is_named: whether that server may be the one of the live database; it may if `server` is given here.
+        select, skip: which parts are judged: `revision`, `drift`, `rehearsal`.
+        stands_at: revisions that the database is to be taken to stand at, in place of what its version table says.
+        target: the revision that the deploy leads to; the heads if left out.
+        grants, policies: whether privileges, and policies with row security, are compared.
+        skip_unreadable: leave out what the role may not read, and say so in a note, instead of giving up.
+        ignore: globs of findings to leave out, besides those of the settings.
+        write_baseline: the file to record the findings in, all of which are then known.
+        overrides: fields of `Settings`, which win over what is loaded.
+
+    Raises:
+        UsageError: the call or the configuration is wrong, or the scratch server would be the live one.
+        VerdictError: nothing could be judged.
+    """
+    from harness.comparison.address import read_address
+    from harness.gate.judge import Asked, selected_parts
+    from harness.gate.run import run_gate
+
+    where = (directory or Path.cwd()).resolve()
+    if server_is_named is None:
+        server_is_named = server is not None
+    if isinstance(server, str):
+        overrides, server = {**overrides, "server": server}, None
+    if settings is None:
+        settings = load(where, **overrides)
+    elif overrides:
+        raise UsageError("Give either settings or single options, not both.")
+    return run_gate(
+        read_address(url),
+        Asked(
+            parts=selected_parts(select, skip),
+            stands_at=tuple(stands_at),
+            target=target,
+            grants=grants,
+            policies=policies,
+            skip_unreadable=skip_unreadable,
+            timeout=settings.timeout,
+        ),
+        settings=settings,
+        project=find_project(settings, where),
+        policy=Policy(settings.ignore, settings.severity, rule_names()),
+        ignore=Policy(ignore, {}, rule_names()),
+        baseline=open_baseline(where, settings.baseline, write_baseline),
+        server=server,
+        server_is_named=server_is_named,
+        progress=progress,
+    )
+
+
 class _Run:
     def __init__(
         self,
@@ -142,95 +197,34 @@ class _Run:
         self._project = project
         self._checks = checks
         self._progress = progress
-        self._given = server
+        self._servers = ServerOnDemand(lambda: open_server(settings), server, progress)
         self._write_revision = write_revision
         self._baseline = baseline
-        self._policy = Policy(settings.ignore, settings.severity)
-        self._server: Server | None = None
-        self._summary: ServerSummary | None = None
+        self._policy = Policy(settings.ignore, settings.severity, rule_names())
 
     def report(self) -> Report:
         try:
-            with CheckContext(self._settings, self._project, self._open_server, self._tell) as context:
+            with CheckContext(self._settings, self._project, self._servers.open, self._tell) as context:
                 # Started before the server, so that the two get ready side by side.
                 if any(check.needs_server and check.needs_upgrades for check in self._checks):
                     context.prepare()
-                results, findings = self._run_all(context)
-                summary = self._project_summary(context)
+                runner = Runner(self._keep, self._settings.fail_on, self._progress)
+                results, findings = runner.run((check.name, partial(check.run, context)) for check in self._checks)
+                summary = project_summary(context)
                 # What is known is still to be repaired; what is right as it is stands in `ignore`.
                 told = [*findings, *self._baseline.known]
                 written = [writing.write_revision(context, self._write_revision, told)] if self._write_revision else []
         finally:
-            leftovers = self._close_server()
-        partial = self._settings.from_revision is not None or self._settings.to_revision is not None
-        known = self._baseline.close(results, out_of_reach=lambda entry: partial and bool(entry.revision))
+            leftovers = self._servers.close()
+        is_partial = self._settings.from_revision is not None or self._settings.to_revision is not None
+        known = self._baseline.close(results, out_of_reach=lambda entry: is_partial and bool(entry.revision))
         notes = (*written, *known, *self._policy.notes(results), *context.leftovers, *leftovers)
-        return Report(tuple(results), tuple(findings), summary, self._summary, notes, known=tuple(self._baseline.known))
+        server = self._servers.summary
+        return Report(tuple(results), tuple(findings), summary, server, notes, known=tuple(self._baseline.known))
+
+    def _keep(self, findings: Iterable[Finding]) -> list[Finding]:
+        return self._baseline.apply(self._policy.apply(findings))
 
     def _tell(self, name: str, done: int, total: int, text: str) -> None:
         if self._progress is not None:
             self._progress.step(name, done, total, text)
-
-    def _close_server(self) -> list[str]:
-        """Close a server of our own; what it leaves is said in the report rather than instead of it."""
-        if self._server is None or self._given is not None:
-            return []
-        try:
-            self._server.close()
-        except HarnessError as error:
-            return [str(error)]
-        return []
-
-    def _open_server(self) -> Server:
-        self._server = self._given or open_server(self._settings)
-        self._summary = ServerSummary(self._server.kind, self._server.version, self._server.why)
-        if self._progress is not None:
-            self._progress.server_ready(self._summary)
-        return self._server
-
-    def _run_all(self, context: CheckContext) -> tuple[list[CheckResult], list[Finding]]:
-        results: list[CheckResult] = []
-        findings: list[Finding] = []
-        for check in self._checks:
-            if self._progress is not None:
-                self._progress.check_started(check.name)
-            result, found = self._run_one(check, context, results)
-            results.append(result)
-            findings += found
-            if self._progress is not None:
-                self._progress.check_finished(result, found)
-        return results, findings
-
-    def _run_one(
-        self, check: Check, context: CheckContext, earlier: Sequence[CheckResult]
-    ) -> tuple[CheckResult, list[Finding]]:
-        started = time.perf_counter()
-        found: list[Finding] = []
-        reason: str | None = None
-        outcome: CheckOutcome
-        try:
-            found = self._baseline.apply(self._policy.apply(check.run(context)))
-            outcome = outcome_of(found, self._settings.fail_on)
-        except SkipCheck as error:
-            outcome, reason = "skipped", str(error)
-        except BlockedCheck as error:
-            # Skipped only where the check that is in the way fails this very run; else nothing would say it.
-            failed = any(result.name == error.by and result.outcome == "failed" for result in earlier)
-            outcome, reason = ("skipped" if failed else "error"), f"{error} (see {error.by})"
-        except UsageError:
-            raise
-        except HarnessError as error:
-            outcome, reason = "error", "\n".join(part for part in (str(error), error.detail) if part)
-            for result in earlier:
-                if result.outcome == "error" and result.reason == reason:
-                    reason = f"the same as {result.name}"
-                    break
-        return CheckResult(check.name, outcome, reason, time.perf_counter() - started), found
-
-    def _project_summary(self, context: CheckContext) -> ProjectSummary:
-        config = self._project.location(self._project.config)
-        try:
-            history = context.history
-        except HarnessError:
-            return ProjectSummary(config)
-        return ProjectSummary(config, history.heads, len(history.revisions))

@@ -6,19 +6,18 @@ No more than the standard library is imported before a command needs it: `--help
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from harness import __version__, diff_command
+from harness import __version__, diff_command, gate_command
 from harness.cli_options import (
     Parser,
     add_baseline,
@@ -29,13 +28,15 @@ from harness.cli_options import (
     add_walk,
     settings_of,
 )
-from harness.findings import HarnessError, Report, UsageError
+from harness.findings import HarnessError, Report, Severity, UsageError
 from harness.report.destinations import destinations
 from harness.report.text import plural, printable, without_passwords
 from harness.settings import option_help
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from harness.checks.running import Progress
 
 EXIT_CODES = """exit codes:
   0    no finding at or above --fail-on
@@ -126,6 +127,15 @@ def build_parser() -> Parser:
     add_server(check)
     add_baseline(check)
     add_output(check)
+    gate = _command(
+        commands, "gate", "judge whether a live database can be upgraded; it is only read", gate_command.run
+    )
+    gate_command.add_options(gate)
+    add_selection(gate)
+    add_project(gate)
+    add_server(gate)
+    add_baseline(gate)
+    add_output(gate)
     diff = _command(
         commands, "diff", "compare two databases' schemas (A as it should be, B under test)", diff_command.run
     )
@@ -153,10 +163,27 @@ def _command(commands: Any, name: str, text: str, run: Any) -> Parser:
 
 
 def _check(options: argparse.Namespace) -> int:
-    spoken, files = destinations(options.outputs)
     settings = settings_of(options)
 
     from harness import api
+
+    return judge(
+        options,
+        settings.fail_on,
+        lambda progress: api.check(
+            directory=Path.cwd(),
+            settings=settings,
+            progress=progress,
+            write_revision=options.write_revision,
+            write_baseline=options.write_baseline,
+        ),
+    )
+
+
+def judge(options: argparse.Namespace, fail_on: Severity, run: Callable[[Progress | None], Report]) -> int:
+    """Run what a command is for and tell its report, on the console while it goes on; returns the exit code."""
+    spoken, files = destinations(options.outputs)
+
     from harness.report import render
     from harness.report.console import Console, Style
 
@@ -166,13 +193,7 @@ def _check(options: argparse.Namespace) -> int:
     )
     started = time.monotonic()
     try:
-        report = api.check(
-            directory=Path.cwd(),
-            settings=settings,
-            progress=console,
-            write_revision=options.write_revision,
-            write_baseline=options.write_baseline,
-        )
+        report = run(console)
     finally:
         if console is not None:
             console.clear()
@@ -181,8 +202,7 @@ def _check(options: argparse.Namespace) -> int:
     else:
         print_plain(render(report, spoken))
     write_files(report, files)
-    code: int = report.exit_code(settings.fail_on)
-    return code
+    return report.exit_code(fail_on)
 
 
 def tell(report: Report, spoken: str, options: argparse.Namespace, seconds: float) -> None:
@@ -214,30 +234,19 @@ def print_plain(text: str) -> None:
 
 
 def _rules(options: argparse.Namespace) -> int:
-    from harness.checks import all_checks
+    from harness.catalogue import chapters, find_rules
 
-    checks = {check.name: check for check in all_checks()}
-    rules = {rule.name: rule for check in checks.values() for rule in check.rules}
-    name = options.name
-    if name is None:
-        for check in checks.values():
-            print(f"{check.name}: {check.summary}")
-            for rule in check.rules:
+    if options.name is None:
+        for chapter in chapters():
+            print(f"{chapter.name}: {chapter.summary}")
+            for rule in chapter.rules:
                 print(f"  {rule.name:<36} {rule.severity.value:<8} {rule.summary}")
-        print(f"\n{plural(len(rules), 'rule')}; harness rules NAME explains one.")
+        count = sum(len(chapter.rules) for chapter in chapters())
+        print(f"\n{plural(count, 'rule')}; harness rules NAME explains one.")
         return 0
-    if name in checks:
-        print(f"{name}: {checks[name].summary}\n")
-        chosen = list(checks[name].rules)
-    elif name in rules:
-        chosen = [rules[name]]
-    elif f"{name.rpartition('.')[0]}.attribute" in rules:
-        # A finding's rule ends with the attribute that differs, drift.column.type for instance.
-        chosen = [rules[f"{name.rpartition('.')[0]}.attribute"]]
-    else:
-        nearest = difflib.get_close_matches(name, [*checks, *rules], n=1, cutoff=0.4)
-        hint = f"Did you mean {nearest[0]}?" if nearest else "harness rules lists them all."
-        raise UsageError(f"There is no rule or check {name!r}.", hint)
+    summary, chosen = find_rules(options.name)
+    if summary:
+        print(f"{summary}\n")
     print("\n\n".join(f"{rule.name} ({rule.severity.value})\n  {rule.summary}\n  Why: {rule.why}" for rule in chosen))
     return 0
 

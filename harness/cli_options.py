@@ -114,8 +114,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
         server=options.server,
         image=options.image,
         fail_on=options.fail_on,
-        select=_flat(options.select),
-        skip=_flat(options.skip),
+        select=flat(options.select),
+        skip=flat(options.skip),
         baseline=getattr(options, "baseline", None),
         from_revision=getattr(options, "from_revision", None),
         to_revision=getattr(options, "to_revision", None),
@@ -124,5 +124,6 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return replace(settings, x=(*settings.x, *options.x), env={**settings.env, **assignments(options.env, "--env")})
 
 
-def _flat(lists: list[list[str]] | None) -> list[str] | None:
+def flat(lists: list[list[str]] | None) -> list[str] | None:
+    """The names of an option that may be repeated, each time with several; None if it was not given."""
     return None if lists is None else [name for names in lists for name in names]

@@ -270,6 +270,17 @@ class Report:
         )
 
 
+def check_of(rule: str, names: Sequence[str]) -> str | None:
+    """Which of a run's checks reports a rule: the one that its name begins with, or the first of the same family.
+
+    The gate is judged in parts, `gate.drift` among them; what begins with none of them (`gate.pending`) is its first
+    part's.
+    """
+    begun = [name for name in names if rule == name or rule.startswith((f"{name}.", f"{name}-"))]
+    family = [name for name in names if name.partition(".")[0] == rule.partition(".")[0]]
+    return max(begun, key=len) if begun else next(iter(family), None)
+
+
 def outcome_of(findings: Iterable[Finding], fail_on: Severity = Severity.ERROR) -> CheckOutcome:
     """`failed` if any finding is at or above `fail_on`, else `passed`."""
     return "failed" if any(finding.severity.rank >= fail_on.rank for finding in findings) else "passed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -31,12 +31,12 @@ class _Entry:
             return fnmatchcase(finding.rule, self.text) or _is_about(finding.object, self.text)
         return fnmatchcase(finding.rule, self.rule) and _is_about(finding.object, self.object)
 
-    def may_concern(self, check: str) -> bool:
+    def may_concern(self, check: str, known: Collection[str]) -> bool:
         """Whether a finding of a check could match: `autogenerate.*` concerns no other check than that one."""
         glob = self.rule if self.rule is not None else self.text
-        own = [rule for rule in _known_rules() if fnmatchcase(rule, glob)]
+        own = [rule for rule in known if fnmatchcase(rule, glob) or fnmatchcase(glob, rule)]
         if own:
-            return any(rule.partition(".")[0] == check for rule in own)
+            return any(rule.partition(".")[0] == check.partition(".")[0] for rule in own)
         return True
 
 
@@ -62,18 +62,22 @@ class Policy:
     Args:
         ignore: the entries of the setting `ignore`.
         severity: the table `severity`: globs on rules, each with `error`, `warning`, `info` or `off`.
+        known: the names of all rules; those of the checks if left out.
 
     Raises:
         UsageError: a key of `severity` matches no rule.
     """
 
-    def __init__(self, ignore: Sequence[str], severity: Mapping[str, str]) -> None:
+    def __init__(
+        self, ignore: Sequence[str], severity: Mapping[str, str], known: Collection[str] | None = None
+    ) -> None:
+        self._known = [rule.name for rule in all_rules()] if known is None else known
         self._entries = [_Entry.parse(text) for text in ignore]
         self._used: set[_Entry] = set()
         # The longest glob that matches decides, so that an exception from a rule can stand anywhere in the table.
         self._severity = sorted(severity.items(), key=lambda pair: len(pair[0]), reverse=True)
         for glob in severity:
-            _require_rule(glob)
+            _require_rule(glob, self._known)
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that stay, each with the severity that the project gives it."""
@@ -94,7 +98,7 @@ class Policy:
         """
         notes = []
         for entry in self._entries:
-            concerned = [result for result in results if entry.may_concern(result.name)]
+            concerned = [result for result in results if entry.may_concern(result.name, self._known)]
             if entry in self._used or not concerned:
                 continue
             if all(result.outcome in ("passed", "failed") for result in concerned):
@@ -103,16 +107,11 @@ class Policy:
         return notes
 
 
-def _require_rule(glob: str) -> None:
-    known = _known_rules()
+def _require_rule(glob: str, known: Collection[str]) -> None:
     # A rule may be a pattern itself, drift.*.renamed, and `attribute` at the end of one stands for any.
     general = f"{glob.rpartition('.')[0]}.attribute"
-    if any(fnmatchcase(rule, glob) or fnmatchcase(glob, rule) or rule == general for rule in known):
+    if any(fnmatchcase(rule, glob) or fnmatchcase(glob, rule) or fnmatchcase(general, rule) for rule in known):
         return
     nearest = difflib.get_close_matches(glob, known, n=1, cutoff=0.4)
     hint = f"Did you mean {nearest[0]!r}?" if nearest else "`harness rules` lists them all."
     raise UsageError(f"[tool.harness.severity] names {glob!r}, and there is no such rule.", hint)
-
-
-def _known_rules() -> list[str]:
-    return [rule.name for rule in all_rules()]

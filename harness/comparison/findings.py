@@ -10,6 +10,16 @@ from harness.schema.repair import Fix
 WHY = "What works on one of the two databases may not work on the other."
 _SHORT = 120
 
+# Rules are not listed kind by kind: `*` stands for any kind of object, `attribute` for any of its attributes.
+RULES = (
+    Rule("diff.*.missing", Severity.ERROR, "A has it, and B does not", WHY),
+    Rule("diff.*.extra", Severity.ERROR, "B has it, and A does not", WHY),
+    Rule("diff.*.attribute", Severity.ERROR, "something of it is not the same in A and B", WHY),
+    Rule("diff.*.renamed", Severity.ERROR, "the same object under another name", WHY),
+    Rule("diff.*.comment", Severity.WARNING, "another comment", WHY),
+    Rule("diff.table.column-order", Severity.INFO, "the columns of a table stand in another order", WHY),
+)
+
 # What nobody can see but those who look for it.
 _SEVERITIES = {"column_order": Severity.INFO, "comment": Severity.WARNING}
 

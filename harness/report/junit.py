@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as xml
 
-from harness.findings import CheckResult, Finding, Report
+from harness.findings import CheckResult, Finding, Report, check_of
 from harness.report.console import findings_text
 from harness.report.text import plural, printable, server_line, summary
 
@@ -25,8 +25,9 @@ def render(report: Report) -> str:
     properties = xml.SubElement(suite, "properties")
     xml.SubElement(properties, "property", name="server", value=server_line(report.server))
     xml.SubElement(properties, "property", name="summary", value=printable(summary(report)))
+    names = [check.name for check in report.checks]
     for check in report.checks:
-        _case(suite, check, [finding for finding in report.findings if finding.check == check.name])
+        _case(suite, check, [finding for finding in report.findings if check_of(finding.rule, names) == check.name])
     xml.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, encoding="unicode") + "\n"
 

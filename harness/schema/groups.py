@@ -40,6 +40,11 @@ GROUPS = {
     ),
     "not-null-names": Group("The names of NOT NULL constraints, from version 18 on.", frozenset({"not_null_name"})),
     "extension-version": Group("The version of an extension.", frozenset({"version"})),
+    "policies": Group(
+        "Policies, and whether a table has row security.",
+        frozenset({"row_security", "force_row_security"}),
+        frozenset({"policy"}),
+    ),
     "settings": Group("ALTER DATABASE … SET and ALTER ROLE … IN DATABASE … SET.", kinds=frozenset({"setting"})),
     "tuning": Group(
         "What makes a table fast rather than what it means: statistics targets, storage, compression, clustering.",

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from harness.findings import VerdictError
@@ -20,16 +21,19 @@ _PULL_SECONDS_AUTO = 60.0
 _log = logging.getLogger("harness.server")
 
 
-def open_server(settings: Settings) -> Server:
+def open_server(settings: Settings, *, major: str | None = None) -> Server:
     """Start, or connect to, the server that the settings ask for. Use it in a `with` block.
 
     Args:
         settings: `server` is auto, docker, embedded or a `postgresql://` URL; `image` is what docker starts.
+        major: the major version that is best, which docker's image is chosen by unless the settings name one.
 
     Raises:
         UsageError: `server` is none of these.
         VerdictError: no server is to be had that way.
     """
+    if major is not None and settings.image == Settings.image and settings.server in ("auto", "docker"):
+        return _of_version(settings, major)
     if settings.server == "auto":
         return _first_to_be_had(settings)
     if settings.server == "docker":
@@ -61,6 +65,19 @@ def attach_server(url: str, *, kind: str = "url", why: str = "") -> Server:
     return ExistingServer(server_url(url, "the server's URL"), kind, why)
 
 
+def _of_version(settings: Settings, major: str) -> Server:
+    """A container of a major version, or else whatever there is."""
+    from harness.server.docker import Unavailable
+
+    try:
+        return _docker(
+            replace(settings, image=f"postgres:{major}"), f"the image of PostgreSQL {major}, as the live one"
+        )
+    except Unavailable as error:
+        _log.info("The image of version %s is passed over: %s %s", major, error, error.detail)
+    return open_server(settings)
+
+
 def _first_to_be_had(settings: Settings) -> Server:
     try:
         return _docker(settings)
@@ -88,7 +105,7 @@ def _first_to_be_had(settings: Settings) -> Server:
         ) from error
 
 
-def _docker(settings: Settings) -> Server:
+def _docker(settings: Settings, why: str = "a Docker daemon answers and has the image") -> Server:
     from harness.server.docker import DockerServer, Unavailable
 
     # Both looks are cheap, and spare the import of testcontainers where it would come to nothing.
@@ -96,7 +113,7 @@ def _docker(settings: Settings) -> Server:
         raise Unavailable("the package testcontainers is not installed")
     if not _daemon_in_sight():
         raise Unavailable("no Docker daemon answers")
-    return DockerServer(settings.image, "a Docker daemon answers and has the image", _PULL_SECONDS_AUTO)
+    return DockerServer(settings.image, why, _PULL_SECONDS_AUTO)
 
 
 def _daemon_in_sight() -> bool:

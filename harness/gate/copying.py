@@ -1,0 +1,110 @@
+"""A scratch copy of a live schema as it is, with its drift: what a deploy is rehearsed on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection, Error, errors, sql
+
+from harness.gate.drift import ALWAYS_IGNORED
+from harness.gate.expected import Built, Ground, looking_at, role_missed
+from harness.gate.live import Live
+from harness.gate.roles import as_run_by
+from harness.schema import Difference, Schema, diff
+from harness.schema.repair import repair
+from harness.server import ScratchDatabase
+from harness.server.base import first_line
+
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A scratch database with the schema of a live one.
+
+    Attributes:
+        database: the database.
+        schema: its schema, as it was read back.
+        has_drift: whether it was made different from what the history makes.
+        notes: what could not be copied.
+    """
+
+    database: ScratchDatabase
+    schema: Schema
+    has_drift: bool
+    notes: tuple[str, ...] = ()
+
+
+def copy_live(ground: Ground, built: Built, live: Live, actual: Schema, rows: Collection[str]) -> Copy:
+    """Make a copy.
+
+    Args:
+        ground: where it is made.
+        built: the scratch database at the same revisions, which is cloned and then made different.
+        live: the live database.
+        actual: its schema.
+        rows: what the copy's version table is to hold.
+
+    Raises:
+        VerdictError: the scratch server is gone.
+    """
+    database = ground.context.own(ground.server.create_database("rehearsal", template=built.database))
+    wanted = as_run_by(actual, live.deployer, live.deployer)
+    wanted = as_run_by(wanted, live.deployer, built.role)
+    begun = as_run_by(built.schema, built.role, built.role)
+    differences = diff(begun, wanted, ignore=ALWAYS_IGNORED)
+    with looking_at(database) as connection:
+        _add_rows(connection, built, rows)
+        if not differences:
+            return Copy(database, built.schema, has_drift=False)
+        refused = _make_different(ground, connection, wanted, begun, live)
+    schema, _ = ground.read(database)
+    left = diff(wanted, as_run_by(schema, built.role, built.role), ignore=ALWAYS_IGNORED)
+    return Copy(database, schema, has_drift=True, notes=_notes(left, refused))
+
+
+def _add_rows(connection: Connection[Any], built: Built, rows: Collection[str]) -> None:
+    for table in built.tables[:1]:
+        for row in sorted(set(rows) - set(built.rows)):
+            query = sql.SQL("insert into {} (version_num) values ({})")
+            connection.execute(query.format(sql.Identifier(table.schema, table.name), sql.Literal(row)))
+
+
+def _make_different(
+    ground: Ground, connection: Connection[Any], wanted: Schema, begun: Schema, live: Live
+) -> list[str]:
+    """Run the operations that make the drift, each by itself, and return why some were refused."""
+    found = repair(wanted, begun, diff(wanted, begun, ignore=ALWAYS_IGNORED), ignore=ALWAYS_IGNORED)
+    refused = []
+    for operation in found.operations:
+        try:
+            _execute(ground, connection, operation.sql, live)
+        except Error as error:
+            if connection.closed:
+                raise
+            refused.append(first_line(error))
+    return refused
+
+
+def _execute(ground: Ground, connection: Connection[Any], statement: str, live: Live) -> None:
+    while True:
+        try:
+            # Nothing is bound, so that a percent sign stays one.
+            connection.execute(statement.encode())
+        except errors.UndefinedObject as error:
+            role = role_missed(str(error.diag.message_primary))
+            if role is None or role not in live.roles or not ground.make_role(role):
+                raise
+        else:
+            return
+
+
+def _notes(left: list[Difference], refused: list[str]) -> tuple[str, ...]:
+    if not left:
+        return ()
+    names = [f"{one.object.kind} {one.object}" for one in left[:_NAMED]]
+    more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+    why = f" ({refused[0]})" if refused else ""
+    return (f"The rehearsal ran without what could not be copied of the live schema: {', '.join(names)}{more}{why}.",)

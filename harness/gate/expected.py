@@ -1,0 +1,271 @@
+"""What a database should look like: scratch databases that the project's own `env.py` brought to given revisions."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from psycopg import Connection, OperationalError, errors, sql
+
+from harness.checks.context import CheckContext
+from harness.checks.upgrading import require_server, version_rows
+from harness.checks.wording import failure_detail
+from harness.comparison.session import read_whereabouts
+from harness.environment import Configured, EnvironmentRun, Failure
+from harness.findings import UsageError, VerdictError
+from harness.gate.lineage import Lineage
+from harness.gate.live import Live, VersionTable, version_tables, without_tables
+from harness.schema import Schema, read_schema
+from harness.server import ScratchDatabase, Server
+from harness.server.base import connect, first_line, own_server_parameters
+
+_UNDEFINED_OBJECT = "42704"
+_NO_ROLE = re.compile(r'role "(?P<name>.+)" does not exist')
+_MOST_ROLES = 50
+
+
+@dataclass(frozen=True)
+class Built:
+    """A scratch database that the history was run on.
+
+    Attributes:
+        database: the database; nobody is connected to it.
+        rows: the revisions that it stands at.
+        schema: its schema, without the version tables.
+        tables: its version tables.
+        role: the role that ran the history.
+    """
+
+    database: ScratchDatabase
+    rows: tuple[str, ...]
+    schema: Schema
+    tables: tuple[VersionTable, ...]
+    role: str
+
+
+class Ground:
+    """What the judgements on any number of live databases share: the project, the server, and expected schemas, each
+    of which is built once. Threads may share it.
+
+    Args:
+        context: the project, its history and the server; what is made here ends with it.
+        may_share: whether the server may be that of a live database, since the caller named it.
+    """
+
+    def __init__(self, context: CheckContext, *, may_share: bool = False) -> None:
+        self.context = context
+        self._may_share = may_share
+        self._built: dict[tuple[frozenset[str], bool], Built] = {}
+        self._lock = threading.RLock()
+        self._roles: set[str] = set()
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        """The order of the revisions.
+
+        Raises:
+            BlockedCheck: the history is empty, or Alembic cannot load it.
+        """
+        return Lineage(self.context.require_history())
+
+    @cached_property
+    def configured(self) -> tuple[Configured, ...]:
+        """What `env.py` passes to `context.configure`.
+
+        Raises:
+            RunFailed: it cannot be run.
+        """
+        found = self.context.inspection.configured
+        if found:
+            return found
+        # It cannot be run in Alembic's offline mode; then as a deploy runs it, on a database that is of no other use.
+        with (
+            self.server.create_database("configured") as database,
+            EnvironmentRun.start(self.context.project, database.url, timeout=self.context.settings.timeout) as run,
+        ):
+            return run.configured
+
+    @property
+    def server(self) -> Server:
+        """The server that scratch databases are made on."""
+        return self.context.server
+
+    def require_elsewhere(self, live: Live) -> None:
+        """Refuse to make scratch databases on the server of a live database.
+
+        Raises:
+            UsageError: that is the server, and the caller did not name it.
+        """
+        if self._may_share:
+            return
+        with connect(self.server.url, self._parameters()) as connection:
+            here = read_whereabouts(connection)
+        if here.on_server_of(live.whereabouts):
+            raise UsageError(
+                f"The scratch server is the server of the live database {live.name}, or its standby.",
+                "Use another one (--server embedded or docker), or name it with --server on the command line if you "
+                "mean it.",
+            )
+
+    def at(self, rows: Iterable[str], *, tracked: bool = True) -> Built:
+        """A scratch database at exactly these revisions, with the schema that the history makes. Do not change it.
+
+        Args:
+            rows: what its version table is to hold; none for the base.
+            tracked: whether `env.py` is run at all where there is no revision to run.
+
+        Raises:
+            VerdictError: the history cannot be run that far.
+        """
+        wanted = frozenset(rows)
+        with self._lock:
+            key = wanted, tracked or bool(wanted)
+            if key not in self._built:
+                self._built[key] = self._build(wanted, key[1])
+            return self._built[key]
+
+    def read(
+        self, database: ScratchDatabase, leave_out: Collection[str] = ()
+    ) -> tuple[Schema, tuple[VersionTable, ...]]:
+        """The schema of a scratch database without its version tables, and those.
+
+        Raises:
+            VerdictError: the server is gone.
+        """
+        with looking_at(database) as connection:
+            row = connection.execute("select pg_catalog.current_schemas(false)").fetchone()
+            assert row is not None
+            tables = version_tables(connection, self.configured, row[0])
+            return without_tables(read_schema(connection, leave_out=leave_out), tables), tables
+
+    def run(self, database: ScratchDatabase, target: str) -> tuple[tuple[str, ...], Failure | None]:
+        """Upgrade a database as a deploy does it: the revisions that were begun, and the failure that ended it.
+
+        Raises:
+            VerdictError: `env.py` did not come as far as its migrations, or the server is gone.
+        """
+        with EnvironmentRun.start(self.context.project, database.url, timeout=self.context.settings.timeout) as run:
+            deployment = run.deploy(target)
+        if deployment.failure is not None:
+            require_server(database, "an upgrade", deployment.failure)
+        return deployment.revisions, deployment.failure
+
+    def make_role(self, name: str) -> bool:
+        """Make a role without any right, to be granted to, on a server of our own; says whether it was made."""
+        if self.server.kind == "url" or name in self._roles or len(self._roles) >= _MOST_ROLES:
+            return False
+        with connect(self.server.url, self._parameters()) as connection, contextlib.suppress(errors.DuplicateObject):
+            connection.execute(sql.SQL("create role {}").format(sql.Identifier(name)))
+        self._roles.add(name)
+        self.context.own(self._role(name))
+        return True
+
+    @contextmanager
+    def _role(self, name: str) -> Iterator[None]:
+        yield
+        # Where something still hangs on it, it goes with the server.
+        with (
+            contextlib.suppress(OperationalError, errors.DependentObjectsStillExist),
+            connect(self.server.url, self._parameters()) as connection,
+        ):
+            connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(name)))
+
+    def _parameters(self) -> dict[str, str]:
+        return {} if self.server.kind == "url" else own_server_parameters(self.server.url)
+
+    def _build(self, rows: frozenset[str], tracked: bool) -> Built:
+        first: Failure | None = None
+        # In one go, as most are deployed; several rows, and what fails in one go, revision by revision.
+        for in_one_go in (True, False) if len(rows) == 1 else (False,):
+            database, failure = self._brought(rows, tracked, in_one_go)
+            if failure is None:
+                self._require_arrival(database, rows)
+                schema, tables = self.read(database)
+                role = unquote(urlsplit(database.url).username or "")
+                return Built(database, tuple(sorted(rows)), schema, tables, role)
+            first = first or failure
+            database.drop()
+        assert first is not None
+        at = f" at revision {first.revision}" if first.revision else ""
+        raise VerdictError(
+            f"The history cannot be run to {', '.join(sorted(rows))} on the scratch server; it fails{at}: "
+            f"{first.message}.",
+            "`harness check --select upgrade` shows the same.",
+            failure_detail(first),
+        )
+
+    def _brought(self, rows: frozenset[str], tracked: bool, in_one_go: bool) -> tuple[ScratchDatabase, Failure | None]:
+        """A new database with the history run on it, or run until it failed."""
+        while True:
+            database = self.context.own(self.server.create_database("expected"))
+            if not tracked:
+                return database, None
+            failure = self._deployed(database, rows) if in_one_go else self._walked(database, rows)
+            role = missing_role(failure)
+            # Roles belong to a server; where the history was run before, this one was there.
+            if role is None or not self.make_role(role):
+                return database, failure
+            database.drop()
+
+    def _deployed(self, database: ScratchDatabase, rows: frozenset[str]) -> Failure | None:
+        (target,) = rows
+        return self.run(database, target)[1]
+
+    def _walked(self, database: ScratchDatabase, rows: frozenset[str]) -> Failure | None:
+        with EnvironmentRun.start(self.context.project, database.url, timeout=self.context.settings.timeout) as run:
+            for row in sorted(rows):
+                for result in run.walk(run.plan(row, "upgrade"), "upgrade"):
+                    if result.failure is not None:
+                        require_server(database, f"the upgrade of revision {result.revision}", result.failure)
+                        return result.failure
+            run.finish()
+        return None
+
+    def _require_arrival(self, database: ScratchDatabase, rows: frozenset[str]) -> None:
+        if not rows:
+            return
+        found = version_rows(database, self.configured) or ()
+        if self.lineage.below(found) != self.lineage.below(rows):
+            raise VerdictError(
+                f"env.py ended without an error on the scratch database, whose version table holds "
+                f"{', '.join(found) or 'nothing'}, not {', '.join(sorted(rows))}.",
+                "`harness check --select upgrade` says more.",
+            )
+
+
+def missing_role(failure: Failure | None) -> str | None:
+    """The role for whose lack a revision failed."""
+    if failure is None or failure.sqlstate != _UNDEFINED_OBJECT:
+        return None
+    return role_missed(failure.message)
+
+
+def role_missed(message: str) -> str | None:
+    """The role that an error of PostgreSQL says does not exist."""
+    match = _NO_ROLE.search(message)
+    return match["name"] if match else None
+
+
+@contextmanager
+def looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
+    """A connection to a scratch database.
+
+    Raises:
+        VerdictError: its server is gone.
+    """
+    try:
+        with database.connect() as connection:
+            yield connection
+    except OperationalError as error:
+        raise VerdictError(
+            f"The scratch database {database.name} cannot be used: {first_line(error)}.",
+            "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
+            "or use another --server.",
+        ) from error
