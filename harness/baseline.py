@@ -36,14 +36,14 @@ class Entry:
     message: str
 
     @classmethod
-    def of(cls, finding: Finding, database: str = "") -> Entry:
+    def of(cls, finding: Finding) -> Entry:
         """The entry that a finding leaves."""
         target = finding.object
         return cls(
             rule=finding.rule,
             object=f"{target.kind} {target}" if target is not None else "",
             revision=finding.revision or "",
-            database=database,
+            database=finding.database or "",
             fingerprint=finding.fingerprint,
             message=finding.message,
         )
@@ -81,14 +81,13 @@ class Baseline:
         for entry in entries:
             self._left[entry.key].append(entry)
 
-    def apply(self, findings: Iterable[Finding], database: str = "") -> list[Finding]:
+    def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that are new; the others go to `known`. While a baseline is recorded every finding is known.
 
         Args:
             findings: all of one check, so that the same finding twice can be told from one that is known once.
-            database: which one they are about, where one run judges many.
         """
-        found = [(finding, Entry.of(finding, database)) for finding in findings]
+        found = [(finding, Entry.of(finding)) for finding in findings]
         if self._recording:
             self.known += [finding for finding, _ in found]
             self._met.update(entry.key for _, entry in found)

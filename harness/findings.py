@@ -92,7 +92,8 @@ class Finding:
     """One thing that a check reports.
 
     `expected` is what the models (or the history) say, `actual` what the database under test has. `why` says why it
-    matters, `fix` what to type, `detail` holds longer material such as the SQL that failed.
+    matters, `fix` what to type, `detail` holds longer material such as the SQL that failed. `database` is set where one
+    run judges many: it tells which of them, without a password.
     """
 
     rule: str
@@ -107,6 +108,7 @@ class Finding:
     fix: str | None = None
     why: str | None = None
     detail: str | None = None
+    database: str | None = None
 
     @property
     def check(self) -> str:

@@ -79,6 +79,7 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
     pairs = [
         ("object", place(finding) if finding.object is not None else None),
         ("revision", finding.revision),
+        ("database", finding.database),
         ("expected", finding.expected),
         ("actual", finding.actual),
     ]
