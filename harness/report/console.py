@@ -147,7 +147,7 @@ class Console:
         self._told_checks.add(result.name)
         mark = style.paint(symbol if style.unicode else f"{symbol:<4}", result.outcome)
         first, _, rest = printable(result.reason or "").partition("\n")
-        self._line(f"  {mark} {result.name:<14} {result.seconds:6.2f} s  {first}".rstrip())
+        self._line(f"  {mark} {result.name:<12} {result.seconds:6.2f} s  {first}".rstrip())
         if rest:
             self._line(textwrap.indent(rest.rstrip("\n"), " " * 8))
 
