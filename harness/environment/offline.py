@@ -103,6 +103,7 @@ class Scribe:
         self._by_alembic = False
         self._keeping = True
         self._connections = 0
+        self._to_stdout = False
         self.revisions: list[str] = []
         self.written: list[Written] = []
         self.obstacles: list[Obstacle] = []
@@ -122,7 +123,9 @@ class Scribe:
     def listen(self, context: MigrationContext) -> None:
         """Hear what a new migration context writes, wherever `env.py` sends it, and what is asked of its connection."""
         impl, connection = context.impl, cast("Any", context.connection)
-        if not isinstance(impl.output_buffer, _Copy):
+        if isinstance(impl.output_buffer, _Copy):
+            self._to_stdout = True
+        else:
             context.output_buffer = impl.output_buffer = cast("Any", _Copy(self, impl.output_buffer))
         static_output = impl.static_output
         execute = connection._execute_impl
@@ -237,9 +240,10 @@ class Scribe:
         return None, None
 
     def script(self) -> OfflineScript:
-        """All of it, once `env.py` has ended."""
+        """All of it, once `env.py` has ended; what was printed, only if the standard output was the script."""
+        written = [one for one in self.written if self._to_stdout or not one.printed]
         outside = self._inside.redirect.count - self._connections
-        return OfflineScript(tuple(self.revisions), tuple(self.written), tuple(self.obstacles), outside)
+        return OfflineScript(tuple(self.revisions), tuple(written), tuple(self.obstacles), outside)
 
 
 class _Copy:
