@@ -118,7 +118,7 @@ def _finding(context: CheckContext, where: Whereabouts, fix: Fix) -> Finding:
     difference = fix.difference
     touch = where.touch(difference)
     details = [
-        sight(context.pending, difference, where.columns(difference.object)),
+        sight(context.pending, difference, where.default_schema, where.columns(difference.object)),
         consequences(difference),
     ]
     return rule_for(difference, named=where.is_named(difference.object)).finding(

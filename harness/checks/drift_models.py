@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.checks.context import CheckContext
-from harness.checks.upgrading import DEFAULT_SCHEMA, Deployed, read
+from harness.checks.upgrading import Deployed, default_schema, read
 from harness.environment import Failure
 from harness.environment.records import from_json
 from harness.schema import Schema
@@ -43,7 +43,7 @@ def build(context: CheckContext, head: Deployed) -> ModelsSchema:
     schemas = {identity.name for identity in head.schema.objects if identity.kind == "schema"}
     schemas |= {key.rpartition(".")[0] for one in head.configured for key in one.metadata_tables or () if "." in key}
     extensions = [
-        (identity.name, str(found.attributes.get("installed_in") or DEFAULT_SCHEMA))
+        (identity.name, str(found.attributes.get("installed_in") or default_schema(head.configured)))
         for identity, found in head.schema.objects.items()
         if identity.kind == "extension"
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.checks.context import CheckContext
-from harness.checks.upgrading import DEFAULT_SCHEMA, Deployed
+from harness.checks.upgrading import Deployed, default_schema, version_tables
 from harness.environment import Configured
 from harness.schema import Identity, Schema, SchemaObject
 
@@ -28,9 +28,9 @@ class _LookedAt:
     """The schemas that Alembic looks at, less the version table."""
 
     def __init__(self, configured: Sequence[Configured]) -> None:
-        self._version_tables = {(one.version_table_schema or DEFAULT_SCHEMA, one.version_table) for one in configured}
+        self._version_tables = version_tables(configured)
         self._all = any(one.include_schemas for one in configured)
-        self._schemas = {DEFAULT_SCHEMA} | {
+        self._schemas = {one.default_schema for one in configured} | {
             key.rpartition(".")[0] for one in configured for key in one.metadata_tables or () if "." in key
         }
 
@@ -44,10 +44,13 @@ class _LookedAt:
 
 
 def _left_out_by_filters(context: CheckContext, *schemas: Schema) -> set[tuple[str, ...]]:
-    if not any({"include_object", "include_name"} & set(one.options) for one in context.head_run.configured):
+    configured = context.head_run.configured
+    if not any({"include_object", "include_name"} & set(one.options) for one in configured):
         return set()
     names = sorted({tuple(identity[:4]) for schema in schemas for identity in schema.objects})
-    positions = context.head_run.call("harness.models.filters:excluded", objects=names, default_schema=DEFAULT_SCHEMA)
+    positions = context.head_run.call(
+        "harness.models.filters:excluded", objects=names, default_schema=default_schema(configured)
+    )
     return {names[position] for position in positions}
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.checks.upgrading import DEFAULT_SCHEMA
 from harness.schema import Difference
 
 # Kinds that Alembic's own operations are for; what a plug-in writes for others is looked for in its code.
@@ -22,28 +21,31 @@ _OF_TABLES = (
 )
 
 
-def sight(pending: Mapping[str, Any], difference: Difference, columns: Sequence[str] = ()) -> str:
+def sight(pending: Mapping[str, Any], difference: Difference, default_schema: str, columns: Sequence[str] = ()) -> str:
     """One sentence: what autogenerate would write about a difference, or that it does not see it.
 
     Args:
         pending: the answer of `harness.models.pending`.
+        default_schema: the schema that Alembic calls None.
         columns: of a constraint or an index, its columns, for what has no name.
     """
     if pending["failure"] is not None:
         return "`alembic revision --autogenerate` fails, so it cannot say anything of this."
-    seen = [one["code"] for one in pending["operations"] if _is_about(one, difference, columns)]
+    seen = [one["code"] for one in pending["operations"] if _is_about(one, difference, default_schema, columns)]
     if not seen:
         return "`alembic revision --autogenerate` does not see it."
     return "`alembic revision --autogenerate` sees it and would write:\n" + "\n".join(seen)
 
 
-def _is_about(operation: Mapping[str, Any], difference: Difference, columns: Sequence[str]) -> bool:
+def _is_about(
+    operation: Mapping[str, Any], difference: Difference, default_schema: str, columns: Sequence[str]
+) -> bool:
     target, written = difference.object, operation["object"]
     if target.kind not in _OF_TABLES:
         return re.search(rf"(?<![\w$]){re.escape(target.name)}(?![\w$])", operation["code"]) is not None
     table = target.name if target.kind == "table" else target.table
     written_table = written["table"] or written["name"]
-    if (written["schema"] or DEFAULT_SCHEMA, written_table) != (target.schema, table):
+    if (written["schema"] or default_schema, written_table) != (target.schema, table):
         return False
     names = {target.name, difference.actual, difference.expected}
     if operation["whole"]:

@@ -92,7 +92,12 @@ def without_versions(schema: Schema, configured: Sequence[Configured]) -> Schema
 
 def version_tables(configured: Sequence[Configured]) -> set[tuple[str, str]]:
     """Schema and name of the tables that Alembic keeps its versions in."""
-    return {(one.version_table_schema or DEFAULT_SCHEMA, one.version_table) for one in configured}
+    return {(one.version_table_schema or one.default_schema, one.version_table) for one in configured}
+
+
+def default_schema(configured: Sequence[Configured]) -> str:
+    """The schema that the migrations mean by none."""
+    return configured[0].default_schema if configured else DEFAULT_SCHEMA
 
 
 def require_server(database: ScratchDatabase, doing: str, failure: Failure) -> None:
@@ -119,8 +124,8 @@ def version_rows(database: ScratchDatabase, configured: Sequence[Configured]) ->
     """The rows of the version table, read through a connection of our own; None if there is no such table."""
     rows: list[str] = []
     with _looking_at(database) as connection:
-        for place in {(one.version_table_schema, one.version_table) for one in configured}:
-            table = sql.Identifier(*(part for part in place if part))
+        for place in version_tables(configured):
+            table = sql.Identifier(*place)
             try:
                 found = connection.execute(sql.SQL("select version_num from {}").format(table)).fetchall()
             except (errors.UndefinedTable, errors.InvalidSchemaName):

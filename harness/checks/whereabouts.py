@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from harness.checks.upgrading import DEFAULT_SCHEMA
+from harness.checks.upgrading import default_schema
 from harness.findings import DatabaseObject, Location
 from harness.models.touches import Touch, Touches
 from harness.schema import Difference, Schema, SchemaObject
@@ -28,6 +28,11 @@ class Whereabouts:
         self._expected, self._actual = (
             {item.identity.database_object: item for item in schema.objects.values()} for schema in (expected, actual)
         )
+
+    @cached_property
+    def default_schema(self) -> str:
+        """The schema that the models and Alembic call None."""
+        return default_schema(self._context.deployed.configured)
 
     @cached_property
     def _models(self) -> dict[str, Any]:
@@ -77,7 +82,7 @@ class Whereabouts:
     def _table(self, target: DatabaseObject) -> dict[str, Any] | None:
         name = target.name if target.kind == "table" else target.table
         found: dict[str, Any] | None = self._models["tables"].get(f"{target.schema}.{name}")
-        if found is None and target.schema == DEFAULT_SCHEMA:
+        if found is None and target.schema == self.default_schema:
             found = self._models["tables"].get(name)
         return found
 
@@ -103,7 +108,7 @@ class Whereabouts:
 
     def _standing_alone(self, target: DatabaseObject) -> Any:
         """The place of a type or a sequence; a serial column's sequence stands with the column."""
-        key = target.name if target.schema == DEFAULT_SCHEMA else f"{target.schema}.{target.name}"
+        key = target.name if target.schema == self.default_schema else f"{target.schema}.{target.name}"
         if target.kind == "sequence":
             found = self._models["sequences"].get(target.name)
             return found or self._place_of_owner(self._expected.get(target))

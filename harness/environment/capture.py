@@ -13,6 +13,9 @@ from harness.environment.records import Configured
 if TYPE_CHECKING:
     from harness.environment.inside import Inside
 
+# What is kept beside the arguments of `context.configure`.
+_NOT_OPTIONS = ("migration_context", "namespace")
+
 
 class CapturingContext(EnvironmentContext):
     """The context that `from alembic import context` gives to `env.py`.
@@ -35,7 +38,7 @@ class CapturingContext(EnvironmentContext):
     def configure(self, *args: Any, **options: Any) -> None:
         """As Alembic's; the options are kept with the migration context that they made."""
         super().configure(*args, **options)
-        self._inside.configured.append({**options, "migration_context": self.get_context()})
+        self._inside.configured.append({**options, "migration_context": self.get_context(), "namespace": None})
         if self._inside.scribe is not None:
             self._inside.scribe.listen(self.get_context())
 
@@ -54,7 +57,7 @@ CapturingContext.create_module_class_proxy(vars(alembic_context), vars(alembic_c
 
 def summary(options: dict[str, Any]) -> Configured:
     """What one `context.configure` call said, in words."""
-    context = options["migration_context"]
+    context, namespace = options["migration_context"], options["namespace"]
     metadata = options.get("target_metadata")
     several: list[Any] = list(metadata) if isinstance(metadata, (list, tuple)) else [metadata]
     tables = None if metadata is None else tuple(sorted(key for one in several for key in one.tables))
@@ -63,9 +66,8 @@ def summary(options: dict[str, Any]) -> Configured:
         driver=context.dialect.driver or "",
         version_table=context.version_table,
         version_table_schema=context.version_table_schema,
+        default_schema=namespace.default_schema if namespace is not None else "public",
         metadata_tables=tables,
         include_schemas=bool(options.get("include_schemas")),
-        options=tuple(
-            sorted(key for key, value in options.items() if value is not None and key != "migration_context")
-        ),
+        options=tuple(sorted(key for key, value in options.items() if value is not None and key not in _NOT_OPTIONS)),
     )

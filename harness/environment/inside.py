@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.environment.channel import Channel, ChannelClosed
 from harness.environment.failures import describe
+from harness.environment.namespace import Namespace, namespace_of
 from harness.environment.offline import Scribe
 from harness.environment.opened import Opened
 from harness.environment.records import Failure, to_json
@@ -40,7 +41,8 @@ class Inside:
 
     Attributes:
         config, script: Alembic's own objects, the ones that `env.py` sees.
-        configured: the keyword arguments of each `context.configure` call, with the user's real objects.
+        configured: the keyword arguments of each `context.configure` call, with the user's real objects, and with the
+            `migration_context` that it made and, from the migrations on, its `namespace`.
         context: the migration context while `env.py` stands in `context.run_migrations()`, else None.
         env_globals: what `env.py` had defined when it failed; empty if it did not fail.
         failure: the exception that ended `env.py`, None if it ran to its end (or has not ended yet).
@@ -182,6 +184,20 @@ class Inside:
         from harness.environment.capture import summary
 
         return [to_json(summary(options)) for options in self.configured]
+
+    def note_namespace(self, context: MigrationContext) -> Namespace | None:
+        """Keep where names without a schema land in a migration context, beside what it was configured with."""
+        namespace = namespace_of(context)
+        for options in self.configured:
+            if options["migration_context"] is context:
+                options["namespace"] = namespace
+        return namespace
+
+    @property
+    def namespace(self) -> Namespace | None:
+        """Where names without a schema land in the migrations; None before they began."""
+        found = [options["namespace"] for options in self.configured if options["migration_context"] is self.context]
+        return found[-1] if found else None
 
     def serve(self) -> None:
         """Answer the outside's calls until it says `finish`."""

@@ -56,13 +56,15 @@ class Pilot:
 
         inside = self._inside
         inside.context = context
+        namespace = inside.note_namespace(context)
         maintainer = HeadMaintainer(context, heads)
         walking = False
         inside.channel.send(
             {
                 "event": "running",
                 "heads": list(heads),
-                "database": self._current_database(context),
+                # The proof that the redirect held.
+                "database": None if namespace is None else namespace.database,
                 "configured": inside.summaries(),
             }
         )
@@ -90,13 +92,6 @@ class Pilot:
                     inside.channel.send(answer)
         finally:
             inside.context = None
-
-    def _current_database(self, context: MigrationContext) -> str | None:
-        """The database that the migrations' own connection is in: the proof that the redirect held."""
-        if context.connection is None or context.dialect.name != "postgresql":
-            return None
-        name: str = context.connection.exec_driver_sql("select pg_catalog.current_database()").scalar_one()
-        return name
 
     def _dbapi(self, context: MigrationContext) -> Any:
         """The driver's connection. Commits go through it, since SQLAlchemy's transaction belongs to `env.py`, whose

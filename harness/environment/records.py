@@ -100,12 +100,17 @@ class History:
 
 @dataclass(frozen=True)
 class Configured:
-    """What `env.py` passed to one call of `context.configure`, in words; the objects themselves stay inside."""
+    """What `env.py` passed to one call of `context.configure`, in words; the objects themselves stay inside.
+
+    `default_schema` is where a name without a schema lands on its connection: by the search path, or by SQLAlchemy's
+    `schema_translate_map`.
+    """
 
     dialect: str
     driver: str
     version_table: str = "alembic_version"
     version_table_schema: str | None = None
+    default_schema: str = "public"
     metadata_tables: tuple[str, ...] | None = None
     include_schemas: bool = False
     options: tuple[str, ...] = ()

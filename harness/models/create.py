@@ -47,7 +47,7 @@ def create_all(inside: Inside, url: str, schemas: Sequence[str], extensions: Seq
     """
     from harness.models.culprits import culprits
 
-    engine = inside.engine(url)
+    engine = _engine(inside, url)
     left_to_models: set[str] = set()
     try:
         _prepare(engine, schemas, extensions)
@@ -69,6 +69,12 @@ def create_all(inside: Inside, url: str, schemas: Sequence[str], extensions: Seq
         return {"failure": to_json(inside.describe(error)), "culprits": found}
     finally:
         engine.dispose()
+
+
+def _engine(inside: Inside, url: str) -> Engine:
+    """An engine on another database, on which names without a schema land where the migrations' own do."""
+    engine = inside.engine(url)
+    return engine if inside.namespace is None else inside.namespace.given_to(engine)
 
 
 def _prepare(engine: Engine, schemas: Sequence[str], extensions: Sequence[Sequence[str]]) -> None:
@@ -116,7 +122,7 @@ def clear(inside: Inside, url: str) -> None:
 
     from harness.models.types import types_of
 
-    engine = inside.engine(url)
+    engine = _engine(inside, url)
     preparer: Any = engine.dialect.identifier_preparer
     try:
         with engine.begin() as connection:
