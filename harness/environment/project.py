@@ -104,7 +104,7 @@ def find_project(settings: Settings, directory: Path) -> Project:
     else:
         config = _search(directory)
     name = settings.name or "alembic"
-    location = _script_location(config, name)
+    location = script_location(config, name)
     if not (directory / location).exists() and (config.parent / location).exists() and ":" not in location:
         # Alembic takes a relative script_location from the working directory: this one is meant for its own folder.
         directory = config.parent
@@ -136,7 +136,7 @@ def _toml_table(path: Path) -> Mapping[str, object]:
     return table if isinstance(table, dict) else {}
 
 
-def _script_location(config: Path, name: str) -> str:
+def script_location(config: Path, name: str) -> str:
     """The script location as it is written; said early, and in words, if it is missing. Alembic resolves it for
     real.
     """
