@@ -133,7 +133,7 @@ class Baseline:
         if self._recording:
             unknown = [result.name for result in results if result.outcome == "error"]
             if unknown:
-                return [f"{self._path} is not written, since {', '.join(unknown)} reached no verdict."]
+                return [f"{self._path} is not written, since {_some(unknown, ', ')} reached no verdict."]
             return [self._record(self._path, [entry for entry in self._entries if not could_be_met(entry)])]
         gone = [entry for entries in self._left.values() for entry in entries if could_be_met(entry)]
         notes = []
@@ -143,7 +143,7 @@ class Baseline:
         if gone:
             notes.append(
                 f"{_plural(len(gone), 'entry', 'entries')} of {self._path} can be taken out, for what was known is no "
-                f"longer found: {_listed(gone)}."
+                f"longer found: {_some([str(entry) for entry in sorted(gone)], '; ')}."
             )
         return notes
 
@@ -249,6 +249,5 @@ def _plural(count: int, noun: str, many: str | None = None) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {many or noun + 's'}"
 
 
-def _listed(entries: Sequence[Entry]) -> str:
-    named = [str(entry) for entry in sorted(entries)]
-    return "; ".join([*named[:_NAMED], *([f"and {len(named) - _NAMED} more"] if len(named) > _NAMED else [])])
+def _some(names: Sequence[str], separator: str) -> str:
+    return separator.join([*names[:_NAMED], *([f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else [])])

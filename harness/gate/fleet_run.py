@@ -1,0 +1,171 @@
+"""One run of the gate on many databases: the ground is laid once, every database is judged, and one report is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.baseline import Baseline
+from harness.checks.context import CheckContext
+from harness.checks.policy import Policy
+from harness.checks.running import Progress, ServerOnDemand, project_summary
+from harness.comparison.address import Address
+from harness.environment import Project
+from harness.findings import CheckResult, Finding, Report
+from harness.gate.drift import ignored_groups
+from harness.gate.expected import Ground
+from harness.gate.fleet import Candidate, judge_all
+from harness.gate.fleet_rows import findings_of, met_by, notes_of, row_of
+from harness.gate.fleet_sweep import Sighting, require_asyncpg, sweep
+from harness.gate.judge import CHECK, Asked, Judge
+from harness.server import Server, open_server
+from harness.settings import Settings
+
+NAME = "databases"
+Find = Callable[[Ground, Callable[[int], None]], Sequence[Candidate]]
+
+
+@dataclass(frozen=True)
+class Many:
+    """What a run on many databases is made of, besides the databases.
+
+    Attributes:
+        settings: the settings in force.
+        project: the project whose history they have.
+        policy: what the project's settings make of the findings.
+        ignore: what the call wants to leave out.
+        baseline: the findings that are known.
+        jobs: how many are looked at, and judged, at the same time.
+        server: a running server for scratch databases, which is left running; one is started if left out.
+        server_is_named: whether the caller named it, so that it may be a live server itself.
+        progress: told what happens while it happens.
+    """
+
+    settings: Settings
+    project: Project
+    policy: Policy
+    ignore: Policy
+    baseline: Baseline
+    jobs: int = 8
+    server: Server | None = None
+    server_is_named: bool = False
+    progress: Progress | None = None
+
+    def run(self, count: int, asked: Asked, find: Find) -> Report:
+        """Judge the candidates that `find` gives, of which there are `count`.
+
+        Raises:
+            UsageError: the call or the configuration is wrong.
+            VerdictError: there is no verdict on any of them, since `env.py` cannot be run or no server is to be had.
+        """
+        candidates: Sequence[Candidate] = ()
+
+        def open_one() -> Server:
+            return open_server(self.settings, major=next((one.major for one in candidates if one.major), None))
+
+        servers = ServerOnDemand(open_one, self.server, self.progress)
+        try:
+            with CheckContext(self.settings, self.project, servers.open, self._tell) as context:
+                ground = Ground(context, may_share=self.server_is_named)
+                if self.progress is not None:
+                    self.progress.check_started(NAME)
+                candidates = find(ground, self._steps(count, "looked at"))
+                if set(asked.parts) != {"revision"}:
+                    # In the main thread: the server would end with the thread that started it.
+                    _ = context.server
+                verdicts = judge_all(candidates, ground, jobs=self.jobs, tell=self._steps(count, "judged"))
+                summary = project_summary(context)
+        finally:
+            leftovers = servers.close()
+        rows = [row_of(verdict, self._keep, self.settings.fail_on) for verdict in verdicts]
+        for row in rows:
+            if self.progress is not None:
+                self.progress.check_finished(row.result, row.findings)
+        results = tuple(row.result for row in rows)
+        could_be_met = met_by(rows)
+        known = self.baseline.close(
+            (*results, CheckResult(CHECK, "passed")), out_of_reach=lambda entry: not could_be_met(entry)
+        )
+        return Report(
+            checks=results,
+            findings=tuple(findings_of(rows, self.settings.fail_on)),
+            project=summary,
+            server=servers.summary,
+            notes=(
+                *notes_of(verdicts),
+                *known,
+                *self.ignore.notes([CheckResult(CHECK, result.outcome) for result in results]),
+                *context.leftovers,
+                *leftovers,
+            ),
+            known=tuple(self.baseline.known),
+        )
+
+    def _keep(self, findings: Iterable[Finding]) -> list[Finding]:
+        return self.baseline.apply(self.ignore.apply(self.policy.apply(findings)))
+
+    def _tell(self, name: str, done: int, total: int, text: str) -> None:
+        if self.progress is not None:
+            self.progress.step(name, done, total, text)
+
+    def _steps(self, total: int, what: str) -> Callable[[int], None]:
+        done = 0
+
+        def step(more: int) -> None:
+            nonlocal done
+            done += more
+            self._tell(NAME, done, total, what)
+
+        return step
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of a list; a `Candidate`."""
+
+    address: Address
+    sighting: Sighting | None
+    asked: Asked
+
+    @property
+    def name(self) -> str:
+        """Where it is, without the password."""
+        return self.address.name
+
+    @property
+    def kind(self) -> Hashable | None:
+        """What the look at it told."""
+        return self.sighting
+
+    @property
+    def major(self) -> str | None:
+        """The major version of its server."""
+        return None if self.sighting is None else str(self.sighting.version // 10000)
+
+    def judge(self, ground: Ground) -> Judge:
+        """What judges it."""
+        return Judge(ground, self.address, self.asked)
+
+
+def run_databases(addresses: Sequence[Address], asked: Asked, many: Many) -> Report:
+    """Judge the databases of a list.
+
+    Raises:
+        UsageError: the call or the configuration is wrong, or asyncpg is missing.
+        VerdictError: see `Many.run`.
+    """
+    require_asyncpg()
+
+    def find(ground: Ground, tell: Callable[[int], None]) -> Sequence[Candidate]:
+        sightings = sweep(
+            addresses,
+            ground.configured,
+            # What the comparison leaves out and yet says something of, the version of an extension, makes a difference.
+            ignore=ignored_groups(grants=asked.grants, policies=asked.policies) - {"extension-version"},
+            timeout=asked.timeout,
+            jobs=many.jobs,
+            tell=lambda _: tell(1),
+        )
+        return [Database(*pair, asked) for pair in zip(addresses, sightings, strict=True)]
+
+    return many.run(len(addresses), asked, find)
