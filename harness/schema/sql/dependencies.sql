@@ -42,7 +42,14 @@ edges as (
             else d.refobjid
         end as refobjid,
         case when m.refobjid is null then d.refobjsubid else 0 end as refobjsubid
-    from pg_catalog.pg_depend as d
+    from pg_catalog.pg_depend as d -- whole
+    -- By itself, or the planner would begin with what is the user's, of which there is little when it makes its plan.
+    from ( -- scoped
+        select d.* -- scoped
+        from rows from (pg_catalog.unnest(:classids), pg_catalog.unnest(:objids)) as g (classid, objid) -- scoped
+        join pg_catalog.pg_depend as d on d.classid = g.classid and d.objid = g.objid -- scoped
+        offset 0 -- scoped
+    ) as d -- scoped
     left join pg_catalog.pg_rewrite as r
         on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and r.oid = d.objid and r.rulename = '_RETURN'
     left join pg_catalog.pg_attrdef as d_default
@@ -67,17 +74,14 @@ edges as (
             'pg_catalog.pg_namespace'::pg_catalog.regclass, 'pg_catalog.pg_extension'::pg_catalog.regclass
         )
         and d.deptype <> 'e'
-        and (d.classid, d.objid) in ( -- scoped
-            select g.classid, g.objid -- scoped
-            from rows from (pg_catalog.unnest(:classids), pg_catalog.unnest(:objids)) as g (classid, objid) -- scoped
-        ) -- scoped
 )
 
 select classid::pg_catalog.oid, objid, objsubid, refclassid::pg_catalog.oid, refobjid, refobjsubid
 from edges
 where (classid, objid, objsubid) is distinct from (refclassid, refobjid, refobjsubid)
 union
--- A partition's or heir's column, index and constraint follow their parent's.
+-- A partition's or heir's column, index and constraint follow their parent's. What inherits is read with all the rest, and
+-- so are operator families.
 select
     'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid,
     i.inhrelid,
@@ -90,7 +94,7 @@ join pg_catalog.pg_class as c on c.oid = i.inhrelid and c.relkind in ('r', 'p', 
 join pg_catalog.pg_attribute as a on a.attrelid = i.inhrelid and a.attnum > 0 and not a.attisdropped
 join pg_catalog.pg_attribute as pa
     on pa.attrelid = i.inhparent and pa.attname = a.attname and pa.attnum > 0 and not pa.attisdropped
-where i.inhrelid = any (:relations) -- scoped
+where false -- scoped
 union
 select
     'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid,
@@ -104,7 +108,7 @@ join pg_catalog.pg_constraint as o on o.conrelid = i.inhrelid
 join pg_catalog.pg_constraint as p
     on p.conrelid = i.inhparent
     and (p.oid = o.conparentid or (o.contype = 'c' and p.contype = 'c' and p.conname = o.conname))
-where i.inhrelid = any (:relations) -- scoped
+where false -- scoped
 union
 select
     'pg_catalog.pg_opfamily'::pg_catalog.regclass::pg_catalog.oid,
@@ -115,7 +119,7 @@ select
     0
 from pg_catalog.pg_amop as o
 where o.amopfamily >= 16384
-    and o.amopfamily = any (:objids) -- scoped
+    and false -- scoped
 union
 select
     'pg_catalog.pg_opfamily'::pg_catalog.regclass::pg_catalog.oid,
@@ -126,4 +130,4 @@ select
     0
 from pg_catalog.pg_amproc as p
 where p.amprocfamily >= 16384
-    and p.amprocfamily = any (:objids) -- scoped
+    and false -- scoped

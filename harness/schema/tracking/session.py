@@ -23,8 +23,9 @@ _PLANNING = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "enable_material": "off",
 }
-_USUAL_PLANNING = {"enable_seqscan": "on", "enable_hashjoin": "on", "enable_mergejoin": "on"}
+_USUAL_PLANNING = {name: "on" for name in _PLANNING if name.startswith("enable_")}
 # What is read and forgotten need not survive a crash.
 _SETTINGS = {**SESSION, **_PLANNING, "synchronous_commit": "off"}
 
