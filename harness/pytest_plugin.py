@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from harness.server import Server
     from harness.testbed.broker import Broker
     from harness.testbed.databases import MigratedDatabase, Migrations, Templating
+    from harness.testbed.revisions import Part
     from harness.testbed.shared import Session, Shared
 
 CHECK_ATTRIBUTE = "harness_check"
+_PART = "harness_part"
 
 
 class Plugin:
@@ -35,6 +37,7 @@ class Plugin:
         self.session: Session | None = None
         self.local: Shared | None = None
         self.broker: Broker | None = None
+        self.notes: list[str] = []  # of reports on a project or server of the tests' own
 
     def get_session(self) -> Session:
         """The server and the run that this process shares with the others of the pytest run, made when first asked for.
@@ -72,6 +75,30 @@ class Plugin:
             self.config.add_cleanup(self.broker.close)
         node.workerinput["harness"] = self.broker.ticket
 
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Give the test of a check that has one a revision its revisions.
+
+        Where they cannot be told it stays one test, which says why when it is run.
+        """
+        if _PART not in metafunc.fixturenames or _overridden(metafunc, "migration_project"):
+            return
+        from harness.findings import HarnessError
+        from harness.testbed.revisions import CHECK, are_wanted
+        from harness.testbed.shared import wanted
+
+        try:
+            session = self.get_session()
+            if not wanted(session.settings, (CHECK,)) or not are_wanted(metafunc.definition, lambda: session.project):
+                return
+            revisions = session.revisions()
+        except HarnessError:
+            return
+        if revisions:
+            everyone = frozenset(revision for revision, _ in revisions)
+            parts = [(None, everyone), *((revision, everyone) for revision, _ in revisions)]
+            labels = ["history", *(label for _, label in revisions)]
+            metafunc.parametrize(_PART, parts, ids=labels, indirect=True)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember which checks this session has a test of, so that one run makes all of them and no other.
 
@@ -88,7 +115,7 @@ class Plugin:
         self.selected = tuple(sorted(names))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Say which server the tests ran on, if one was needed."""
+        """Say which server the tests ran on, if one was needed, and what the reports have to say besides findings."""
         shared = self.local or (self.broker.shared if self.broker is not None else None)
         if shared is not None and shared.opened is not None:
             from harness.findings import ServerSummary
@@ -97,6 +124,20 @@ class Plugin:
             server = shared.opened
             line = server_line(ServerSummary(server.kind, server.version, server.why))
             terminalreporter.write_line(f"harness: {line}")
+        for note in dict.fromkeys([*(shared.notes() if shared is not None else []), *self.notes]):
+            from harness.report.text import printable, without_passwords
+
+            terminalreporter.write_line(f"harness: {without_passwords(printable(note))}")
+
+    def pytest_sessionfinish(self) -> None:
+        """A worker of xdist: hand the notes of reports of our own to the controller."""
+        if self.notes and hasattr(self.config, "workeroutput"):
+            self.config.workeroutput["harness"] = self.notes
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """The controller: take what the worker hands over; one that was killed hands over nothing."""
+        self.notes += getattr(node, "workeroutput", {}).get("harness", [])
 
 
 _PLUGIN = pytest.StashKey[Plugin]()
@@ -115,6 +156,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(alembic_fixtures, "harness.alembic_fixtures")
     config.stash[_PLUGIN] = plugin = Plugin(config)
     config.pluginmanager.register(plugin, "harness.session")
+
+
+def _overridden(metafunc: pytest.Metafunc, fixture: str) -> bool:
+    """Whether a test gets a fixture of ours from somebody else; pytest has no public way to ask."""
+    definitions = getattr(metafunc, "_arg2fixturedefs", {}).get(fixture, ())
+    return bool(definitions) and definitions[-1].func.__module__ != __name__
 
 
 @contextmanager
@@ -202,4 +249,15 @@ def migration_report(request: pytest.FixtureRequest, migration_project: Project)
         server = request.getfixturevalue("migration_server") if needs_server(names) else None
         if session.owns(migration_project, server):
             return session.report(names)
-        return run_checks(session.settings, migration_project, names, server)
+        report = run_checks(session.settings, migration_project, names, server)
+        request.config.stash[_PLUGIN].notes += report.notes
+        return report
+
+
+@pytest.fixture
+def harness_part(request: pytest.FixtureRequest) -> Part:
+    """The findings that a test answers for: a revision's, or those of no revision that has a test of its own."""
+    from harness.testbed.revisions import Part
+
+    revision, others = getattr(request, "param", (None, frozenset()))
+    return Part(_session(request).settings.fail_on, revision, others)

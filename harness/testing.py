@@ -1,4 +1,5 @@
-"""One test a check: `from harness.testing import *` in `tests/test_migrations.py`, then `pytest -k migrations`.
+"""One test a check, and one a revision for `round-trip`: `from harness.testing import *` in `tests/test_migrations.py`,
+then `pytest -k migrations`.
 
 All of them read one report of one run (the fixture `migration_report`), and fail with the findings as `harness check`
 prints them.
@@ -6,41 +7,61 @@ prints them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.checks import check_names
+from harness.findings import outcome_of
 from harness.pytest_plugin import CHECK_ATTRIBUTE
 from harness.report.console import findings_text
 from harness.report.text import printable
+from harness.testbed.revisions import CHECK as ONE_A_REVISION
 
 if TYPE_CHECKING:
-    from harness.findings import Report
+    from harness.findings import CheckOutcome, CheckResult, Finding, Report
+    from harness.testbed.revisions import Part
 
 
-def _test_of(check: str) -> Callable[[Report], None]:
+def _test_of(check: str) -> Callable[..., None]:
     def test(migration_report: Report) -> None:
         __tracebackhide__ = True
-        result = next((result for result in migration_report.checks if result.name == check), None)
-        if result is None:
-            pytest.skip(f"{check} is left out: see select and skip in the settings")
-        findings = [finding for finding in migration_report.findings if finding.check == check]
-        if result.outcome == "skipped":
-            pytest.skip(result.reason or "does not apply")
-        if result.outcome == "error":
-            pytest.fail(f"No verdict: {printable(result.reason or 'no reason was given')}", pytrace=False)
-        if result.outcome == "failed":
-            pytest.fail(findings_text(findings), pytrace=False)
-        if findings:
-            print(findings_text(findings))  # what does not fail is shown by `pytest -rP`
+        result = _result(migration_report, check)
+        _judge([finding for finding in migration_report.findings if finding.check == check], result.outcome)
 
-    name = f"test_migrations_{check.replace('-', '_')}"
-    test.__name__ = test.__qualname__ = name
-    test.__doc__ = f"The check `{check}` of harness finds nothing."
-    setattr(test, CHECK_ATTRIBUTE, check)
-    return test
+    def test_part(migration_report: Report, harness_part: Part) -> None:
+        __tracebackhide__ = True
+        _result(migration_report, check)
+        findings = harness_part.of(finding for finding in migration_report.findings if finding.check == check)
+        _judge(findings, outcome_of(findings, harness_part.fail_on))
+
+    made: Callable[..., None] = test_part if check == ONE_A_REVISION else test
+    made.__name__ = made.__qualname__ = f"test_migrations_{check.replace('-', '_')}"
+    made.__doc__ = f"The check `{check}` of harness finds nothing."
+    setattr(made, CHECK_ATTRIBUTE, check)
+    return made
+
+
+def _result(report: Report, check: str) -> CheckResult:
+    """What became of a check; the test ends here where it reached no verdict."""
+    __tracebackhide__ = True
+    result = next((result for result in report.checks if result.name == check), None)
+    if result is None:
+        pytest.skip(f"{check} is left out: see select and skip in the settings")
+    if result.outcome == "skipped":
+        pytest.skip(result.reason or "does not apply")
+    if result.outcome == "error":
+        pytest.fail(f"No verdict: {printable(result.reason or 'no reason was given')}", pytrace=False)
+    return result
+
+
+def _judge(findings: Sequence[Finding], outcome: CheckOutcome) -> None:
+    __tracebackhide__ = True
+    if outcome == "failed":
+        pytest.fail(findings_text(findings), pytrace=False)
+    if findings:
+        print(findings_text(findings))  # what does not fail is shown by `pytest -rP`
 
 
 _TESTS = {test.__name__: test for test in map(_test_of, check_names())}

@@ -26,6 +26,7 @@ from harness.findings import HarnessError, Report, UsageError, VerdictError
 from harness.server import ScratchDatabase, Server, attach_server
 from harness.settings import load
 from harness.templates import Start
+from harness.testbed.revisions import Revisions
 from harness.testbed.shared import Shared
 
 
@@ -124,6 +125,9 @@ class Broker:
     def _do_learn(self, shared: Shared, outline: dict[str, Any]) -> None:
         shared.learn(outline)
 
+    def _do_revisions(self, shared: Shared) -> Revisions:
+        return shared.revisions()
+
     def _do_report(self, shared: Shared, select: Sequence[str]) -> dict[str, Any]:
         return shared.report(select).to_dict()
 
@@ -179,6 +183,10 @@ class RemoteSession:
     def report(self, select: Sequence[str]) -> Report:
         """The report that the controller makes once for all."""
         return Report.from_dict(self.ask("report", select=list(select)))
+
+    def revisions(self) -> Revisions:
+        """The revisions that have a test each, the same for all workers."""
+        return tuple((revision, label) for revision, label in self.ask("revisions"))
 
     def ask(self, what: str, **arguments: Any) -> Any:
         """Ask the controller.

@@ -18,6 +18,7 @@ from harness.findings import Report, VerdictError
 from harness.server import ScratchDatabase, Server, open_server
 from harness.settings import Settings, find_pyproject, load
 from harness.templates import Start, Templates
+from harness.testbed.revisions import Revisions, walked_revisions
 
 
 class Session(Protocol):
@@ -46,6 +47,9 @@ class Session(Protocol):
 
     def report(self, select: Sequence[str]) -> Report:
         """The report of a run of the named checks, made once for each selection."""
+
+    def revisions(self) -> Revisions:
+        """The revisions that have a test each, found out once."""
 
 
 def project_directory(start: Path, root: Path) -> Path:
@@ -76,9 +80,14 @@ class Shared:
         self._server: Server | None = None
         self._made: Templates | None = None
         self._reports: dict[tuple[str, ...], Report] = {}
+        self._revisions: Revisions | None = None
         self._closed = False
         # One lock a thing: a test that wants a database should not wait for a run of the checks.
-        self._server_lock, self._report_lock = threading.Lock(), threading.Lock()
+        self._server_lock, self._report_lock, self._revisions_lock = (
+            threading.Lock(),
+            threading.Lock(),
+            threading.Lock(),
+        )
 
     @cached_property
     def project(self) -> Project:
@@ -150,6 +159,21 @@ class Shared:
                 server = self.server() if needs_server(key) else None
                 self._reports[key] = run_checks(self.settings, self.project, key, server)
             return self._reports[key]
+
+    def revisions(self) -> Revisions:
+        """The revisions that have a test each, found out at the first call.
+
+        Raises:
+            HarnessError: the project cannot be loaded.
+        """
+        with self._revisions_lock:
+            if self._revisions is None:
+                self._revisions = walked_revisions(self.settings, self.project)
+            return self._revisions
+
+    def notes(self) -> list[str]:
+        """The notes of the reports that were made."""
+        return [note for report in self._reports.values() for note in report.notes]
 
     def close(self) -> None:
         """Drop every scratch database and end the server; the second call does nothing."""
