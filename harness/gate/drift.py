@@ -19,6 +19,7 @@ from harness.schema.repair import Fix, Repair, repair
 # on whether the database was upgraded from before version 18, or made on it.
 ALWAYS_IGNORED = frozenset({"owner", "extension-version", "not-null-names"})
 _SHORT = 120
+_WORDS = {"nullable": "nullability", "valid": "validity", "validated": "validation", "unique": "uniqueness"}
 _OPPOSITE = {"missing": "extra", "extra": "missing"}
 
 
@@ -132,11 +133,11 @@ def message(difference: Difference, expected: str, actual: str) -> str:
         return f"{_begun(actual)} has the {target}, which {expected} does not make."
     if difference.change == "renamed":
         return f"The {target} has the {difference.attribute} {difference.actual} in {actual}."
-    attribute = (difference.attribute or "").replace("_", " ")
+    words = _WORDS.get(difference.attribute or "", (difference.attribute or "").replace("_", " "))
     values = [value if value is not None else "not set" for value in (difference.expected, difference.actual)]
     if any(len(value) > _SHORT or "\n" in value for value in values):
-        return f"The {attribute} of {target} is not in {actual} what {expected} makes it."
-    return f"The {attribute} of {target} is {values[1]} in {actual} and {values[0]} by {expected}."
+        return f"The {words} of {target}: in {actual} not what {expected} makes it."
+    return f"The {words} of {target}: {values[1]} in {actual}, {values[0]} by {expected}."
 
 
 def _begun(text: str) -> str:
