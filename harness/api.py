@@ -105,8 +105,10 @@ def diff(
 
 
 def gate(
-    url: str,
+    url: str | None = None,
     *,
+    databases: str | Sequence[str] | None = None,
+    jobs: int = 8,
     directory: Path | None = None,
     settings: Settings | None = None,
     progress: Progress | None = None,
@@ -127,6 +129,8 @@ def gate(
 
     Args:
         url: the live database, in any form that libpq takes, or with a SQLAlchemy driver.
+        databases: many live databases in its place: their URLs, or the path of a file with one a line.
+        jobs: how many of them are judged at the same time.
         directory: the working directory of the project; the current one if left out.
         settings: the settings; loaded from `pyproject.toml` and the environment if left out. Their `select`, `skip`,
             `from` and `to` are for `check` and have no say here.
@@ -148,6 +152,8 @@ def gate(
         VerdictError: nothing could be judged.
     """
     from harness.comparison.address import read_address
+    from harness.gate.fleet_list import read_databases
+    from harness.gate.fleet_run import Many, run_databases
     from harness.gate.judge import Asked, selected_parts
     from harness.gate.run import run_gate
 
@@ -160,26 +166,30 @@ def gate(
         settings = load(where, **overrides)
     elif overrides:
         raise UsageError("Give either settings or single options, not both.")
-    return run_gate(
-        read_address(url),
-        Asked(
-            parts=selected_parts(select, skip),
-            stands_at=tuple(stands_at),
-            target=target,
-            grants=grants,
-            policies=policies,
-            skip_unreadable=skip_unreadable,
-            timeout=settings.timeout,
-        ),
-        settings=settings,
-        project=find_project(settings, where),
-        policy=Policy(settings.ignore, settings.severity, rule_names()),
-        ignore=Policy(ignore, {}, rule_names()),
-        baseline=open_baseline(where, settings.baseline, write_baseline),
-        server=server,
-        server_is_named=server_is_named,
-        progress=progress,
+    asked = Asked(
+        parts=selected_parts(select, skip),
+        stands_at=tuple(stands_at),
+        target=target,
+        grants=grants,
+        policies=policies,
+        skip_unreadable=skip_unreadable,
+        timeout=settings.timeout,
     )
+    call: dict[str, Any] = {
+        "settings": settings,
+        "project": find_project(settings, where),
+        "policy": Policy(settings.ignore, settings.severity, rule_names()),
+        "ignore": Policy(ignore, {}, rule_names()),
+        "baseline": open_baseline(where, settings.baseline, write_baseline),
+        "server": server,
+        "server_is_named": server_is_named,
+        "progress": progress,
+    }
+    if databases is not None and url is None:
+        return run_databases(read_databases(databases), asked, Many(jobs=jobs, **call))
+    if databases is not None or url is None:
+        raise UsageError("The gate judges either one database or a list of them.", "Give a URL, or --databases FILE.")
+    return run_gate(read_address(url), asked, **call)
 
 
 class _Run:

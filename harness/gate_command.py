@@ -6,13 +6,15 @@ import argparse
 from pathlib import Path
 
 from harness.cli_options import flat, settings_of
+from harness.gate.fleet_options import add_fleet
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options that only this command has."""
     parser.add_argument(
-        "url", metavar="URL", help="the live database: postgresql://…, service=NAME, or host=… dbname=…"
+        "url", metavar="URL", nargs="?", help="the live database: postgresql://…, service=NAME, or host=… dbname=…"
     )
+    add_fleet(parser)
     group = parser.add_argument_group("live database")
     group.add_argument(
         "--from",
@@ -48,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
         settings.fail_on,
         lambda progress: api.gate(
             options.url,
+            databases=options.databases,
+            jobs=options.jobs,
             directory=Path.cwd(),
             settings=settings,
             progress=progress,

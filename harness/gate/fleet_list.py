@@ -1,9 +1,10 @@
-"""The file of `harness gate --databases FILE`: one database a line."""
+"""The list of `harness gate --databases FILE`: one database a line."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.comparison.address import Address, read_address
@@ -15,32 +16,36 @@ _COMMENT = re.compile(r"(^|\s)#.*$")
 _PLACE = {"service": "", "host": "", "hostaddr": "", "port": "5432", "dbname": ""}
 
 
-def read_list(file: str) -> tuple[Address, ...]:
-    """The databases that a file names.
+def read_databases(said: str | Sequence[str]) -> tuple[Address, ...]:
+    """The databases of a list.
 
     Args:
-        file: its path; `-` is the standard input. A line holds a URL or connection string, in any form that `harness
-            gate` takes; empty lines are skipped, and so is what follows a `#` at the beginning or after white space.
+        said: the path of a file, `-` being the standard input, or its lines. A line holds a URL or connection string,
+            in any form that `harness gate` takes; empty lines are skipped, and so is what follows a `#` at the
+            beginning or after white space.
 
     Raises:
-        UsageError: the file cannot be read, names none, names one twice, or has a line that names nothing. No part of
-            the line is shown, since any may turn out to be a password.
+        UsageError: the file cannot be read, the list names none, names one twice, or has a line that names nothing. No
+            part of the line is shown, since any may turn out to be a password.
     """
+    lines, what = (_text(said).splitlines(), said) if isinstance(said, str) else (said, "the list of databases")
     found: dict[tuple[str, ...], tuple[int, Address]] = {}
-    for number, line in enumerate(_text(file).splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         text = _COMMENT.sub("", line).strip()
         if not text:
             continue
-        address = read_address(text, f"Line {number} of {file}")
+        address = read_address(text, f"Line {number} of {what}")
         place = tuple(address.parameters.get(key, default) for key, default in _PLACE.items())
         if place in found:
             raise UsageError(
-                f"Lines {found[place][0]} and {number} of {file} name the same database, {address.name}.",
+                f"Lines {found[place][0]} and {number} of {what} name the same database, {address.name}.",
                 "Take one of them out.",
             )
         found[place] = number, address
     if not found:
-        raise UsageError(f"{file} names no database.", "Write one URL a line: postgresql://user@host:5432/database.")
+        raise UsageError(
+            f"There is no database in {what}.", "Write one URL a line: postgresql://user@host:5432/database."
+        )
     return tuple(address for _, address in found.values())
 
 

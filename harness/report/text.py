@@ -12,6 +12,7 @@ from harness.findings import CheckResult, Finding, Report, ServerSummary, Severi
 
 # Everything that a terminal may act on and XML forbids; tabs and line feeds stay.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NAMED = 10
 # The password part of a URL may hold anything but white space; it ends at the last @ before a slash.
 _PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s/]*@")
 
@@ -56,15 +57,21 @@ def summary(report: Report) -> str:
     if not report.checks:
         return "No check was run."
     if unknown:
-        rest = f"; {len(failed)} failed ({', '.join(failed)})" if failed else ""
-        return f"No verdict: {len(unknown)} of {total} could not be completed ({', '.join(unknown)}){rest}."
+        rest = f"; {len(failed)} failed ({_some(failed)})" if failed else ""
+        return f"No verdict: {len(unknown)} of {total} could not be completed ({_some(unknown)}){rest}."
     found = counted(report)
     if failed:
-        return f"Failed: {len(failed)} of {total} ({', '.join(failed)}), with {found or 'no finding shown'}."
+        return f"Failed: {len(failed)} of {total} ({_some(failed)}), with {found or 'no finding shown'}."
     told = f"All {total} passed" if not skipped and passed > 1 else f"{plural(passed, 'check')} passed"
     if skipped:
-        told += f", {len(skipped)} skipped ({', '.join(skipped)})"
+        told += f", {len(skipped)} skipped ({_some(skipped)})"
     return f"{told}{f', with {found}' if found else ''}."
+
+
+def _some(names: list[str]) -> str:
+    """Names in one sentence, which a run on hundreds of databases would otherwise fill."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def place(finding: Finding) -> str:
