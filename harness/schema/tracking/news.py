@@ -5,8 +5,7 @@ Whatever is not understood here means that everything has to be read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from harness.schema.tracking.catalog import Catalog, Main
@@ -52,8 +51,7 @@ class News(NamedTuple):
     names: list[str | None] | None
 
 
-@dataclass
-class Touched:
+class Touched(NamedTuple):
     """What was touched, as far as the news tell.
 
     Attributes:
@@ -62,15 +60,15 @@ class Touched:
         unsure: addresses among these of which something must be found, or else it is not known what was touched.
     """
 
-    groups: set[GroupKey] = field(default_factory=set)
-    addresses: list[Main] = field(default_factory=list)
-    unsure: set[Main] = field(default_factory=set)
+    groups: set[GroupKey]
+    addresses: list[Main]
+    unsure: set[Main]
 
 
-def interpret(rows: Iterable[News], catalog: Catalog, left_out: Collection[tuple[str, str]]) -> Touched | None:
+def interpret(rows: Iterable[News], catalog: Catalog) -> Touched | None:
     """What some news say was touched; None if they do not tell."""
     made: set[Main] = set()
-    gone: list[tuple[Main, Sequence[str | None]]] = []
+    gone: dict[Main, Sequence[str | None]] = {}
     named: dict[Main, None] = {}
     for row in rows:
         if row.classid is None or row.objid is None:
@@ -82,34 +80,34 @@ def interpret(rows: Iterable[News], catalog: Catalog, left_out: Collection[tuple
         main = (row.classid, row.objid)
         names: Sequence[str | None] = row.names or ()
         if row.is_drop:
-            gone.append((main, names))
+            gone[main] = names
         elif "pg_temp" not in names:
             named[main] = None
             if row.command.startswith("CREATE"):
                 made.add(main)
-    touched = Touched(addresses=list(named))
+    groups: set[GroupKey] = set()
+    unsure: set[Main] = set()
     for main in named:
         key = catalog.group_at(main)
         if key is not None:
-            _touch(touched, catalog, key)
-    touched.unsure = {main for main in named if catalog.group_at(main) is None} - made - {main for main, _ in gone}
-    for main, names in gone:
+            groups.add(key)
+        elif main not in made and main not in gone:
+            unsure.add(main)
+    for main, names in gone.items():
         key = catalog.group_at(main)
-        if key is None and main in made:
-            continue
-        if key is None and len(names) == 3:
+        if key is not None:
+            groups.add(key)
+        elif _is_part(names):
             # A part of a table that was not seen as it was made, or was made again by a change of the table: if the
             # table is not known by this name it is new, and among the news itself.
-            key = GroupKey("relation", names[0] or "", names[1] or "")
-        elif key is None:
-            if tuple(names) in left_out:
-                continue
+            groups.add(GroupKey("relation", names[0] or "", names[1] or ""))
+        elif main not in made:
             return None
-        _touch(touched, catalog, key)
-    return touched
+    mains = dict.fromkeys(main for key in groups for main in catalog.mains(key))
+    addresses = [main for main in {**named, **mains} if _is_part(gone.get(main)) or main not in gone]
+    return Touched(groups, addresses, unsure)
 
 
-def _touch(touched: Touched, catalog: Catalog, key: GroupKey) -> None:
-    if key not in touched.groups:
-        touched.groups.add(key)
-        touched.addresses.extend(catalog.mains(key))
+def _is_part(names: Sequence[str | None] | None) -> bool:
+    """Whether what is gone had three names: those of a table, and its own."""
+    return names is not None and len(names) == 3

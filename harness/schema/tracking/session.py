@@ -26,8 +26,15 @@ _PLANNING = {
     "enable_material": "off",
 }
 _USUAL_PLANNING = {name: "on" for name in _PLANNING if name.startswith("enable_")}
-# What is read and forgotten need not survive a crash.
-_SETTINGS = {**SESSION, **_PLANNING, "synchronous_commit": "off"}
+_SETTINGS = {
+    **SESSION,
+    **_PLANNING,
+    # What is read and forgotten need not survive a crash.
+    "synchronous_commit": "off",
+    # The database may have settings of its own.
+    "default_transaction_read_only": "off",
+    "statement_timeout": "0",
+}
 
 
 class Scope(NamedTuple):

@@ -56,7 +56,7 @@ class SchemaTracker:
             psycopg.Error: the connection is broken, or the server refuses.
         """
         left_out = frozenset(leave_out)
-        return cls(connection, None if thorough else Watch.install(connection, left_out), left_out)
+        return cls(connection, None if thorough else Watch.install(connection), left_out)
 
     def look(self, *, whole: bool = False) -> Moment:
         """Read what was touched since the last look.

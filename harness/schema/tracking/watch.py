@@ -19,23 +19,25 @@ from harness.schema.tracking.session import Scope, Session, statement
 class Watch:
     """Event triggers in a database, and a session that reads what they tell of."""
 
-    def __init__(self, connection: psycopg.Connection[Any], left_out: Collection[tuple[str, str]]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
-        self._left_out = left_out
         self._session = Session(connection)
         self._signals: object = None
         self._disabled_keys = False
 
     @classmethod
-    def install(cls, connection: psycopg.Connection[Any], left_out: Collection[tuple[str, str]]) -> Watch | None:
-        """Begin to watch the database of a connection; None if the role may not, which only a superuser may."""
+    def install(cls, connection: psycopg.Connection[Any]) -> Watch | None:
+        """Begin to watch the database of a connection; None if that cannot be, as for anybody but a superuser."""
         try:
             with connection.transaction():
                 connection.execute(statement("uninstall"))
                 connection.execute(statement("install"))
-        except psycopg.errors.InsufficientPrivilege:
+        except psycopg.DatabaseError:
+            # Also an event trigger of the database's own that forbids it. It takes longer without, and no more.
+            if connection.broken:
+                raise
             return None
-        return cls(connection, left_out)
+        return cls(connection)
 
     def remove(self) -> None:
         """Drop the event triggers and what they write to, and leave the connection as it was."""
@@ -62,7 +64,7 @@ class Watch:
             the groups that were there before and are replaced by what was read; None if everything must be read.
         """
         news, quiet = self._news()
-        touched = interpret(news, catalog, self._left_out) if quiet else None
+        touched = interpret(news, catalog) if quiet else None
         if touched is None:
             return None
         if not touched.addresses:
