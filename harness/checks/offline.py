@@ -19,8 +19,8 @@ from harness.checks.offline_findings import (
 from harness.checks.offline_rules import ALL_RULES, CONNECTS
 from harness.checks.offline_script import execute
 from harness.checks.upgrading import Deployed, read, version_rows
-from harness.environment import EnvironmentRun
-from harness.environment.offline import OfflineScript
+from harness.environment.offline_records import OfflineScript
+from harness.environment.offline_run import OfflineRun
 from harness.findings import Finding
 from harness.schema import diff
 
@@ -30,7 +30,7 @@ def run(context: CheckContext) -> Iterable[Finding]:
     head = context.require_head()
     # A database of its own for an env.py that connects: what it does there is in no script.
     beside = context.own(context.server.create_database("offline_env"))
-    with EnvironmentRun.offline(context.project, beside.url, timeout=context.settings.timeout) as offline:
+    with OfflineRun(context.project, beside.url, timeout=context.settings.timeout) as offline:
         failure, exited, configured = offline.failure, offline.exited, offline.configured
         script = offline.script()
     yield from _obstacles(context, script)

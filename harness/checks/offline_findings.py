@@ -13,7 +13,7 @@ from harness.checks.repairs import typed
 from harness.checks.upgrading import DEFAULT_SCHEMA, Deployed
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure
-from harness.environment.offline import Obstacle, OfflineScript
+from harness.environment.offline_records import Obstacle, OfflineScript
 from harness.findings import Finding, Location
 from harness.models.touches import Touch, Touches
 from harness.schema import Difference, Schema

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from psycopg import Connection, Error
 from psycopg.pq import TransactionStatus
 
 from harness.checks.offline_psql import Command, Statement, split
-from harness.environment import EnvironmentRun, Failure
-from harness.environment.offline import OfflineScript, Written
+from harness.environment import EnvironmentRun, Failure, RunFailed
+from harness.environment.offline_records import Memory, OfflineScript, Written
+from harness.environment.offline_run import migrate
 from harness.findings import VerdictError
 from harness.server import ScratchDatabase
 from harness.server.base import first_line
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
 # What psql does for itself and the schema does not depend on. A variable of psql's own is written in capitals.
 _HARMLESS_COMMANDS = ("\\echo", "\\qecho", "\\warn", "\\timing", "\\pset", "\\conninfo", "\\encoding")
+
+# As SQLAlchemy writes the types that come with a table's columns.
+_CREATE_TYPE = re.compile(r"CREATE (?:TYPE|DOMAIN) (\S+|\"[^.]+\"|\S+\.\"[^.]+\") AS ")
+_IDENTIFIER = re.compile(r'"((?:[^"]|"")+)"|([^\s".]+)')
 
 
 @dataclass(frozen=True)
@@ -51,25 +58,96 @@ def execute(context: CheckContext, script: OfflineScript, database: ScratchDatab
     Raises:
         VerdictError: the server is gone, or `env.py` does not get as far as its migrations.
     """
-    timeout = context.settings.timeout
-    options = f"-c statement_timeout={int(timeout * 1000)}"
-    with closing(database.connect(options=options, prepare_threshold=None)) as connection:
-        online: EnvironmentRun | None = None
-        try:
-            for part in _parts(script.written):
-                if part[0].left_out:
-                    if online is None:
-                        _commit(connection)
-                        online = EnvironmentRun.start(context.project, database.url, timeout=timeout)
-                    stop = _run_online(connection, online, part[0].revision or "")
-                else:
-                    stop = _run_offline(connection, part)
-                if stop is not None:
-                    return stop
-        finally:
-            if online is not None:
-                online.close()
+    options = f"-c statement_timeout={int(context.settings.timeout * 1000)}"
+    with (
+        closing(database.connect(options=options, prepare_threshold=None)) as connection,
+        _Execution(context, database, connection) as execution,
+    ):
+        for part in _parts(script.written):
+            stop = execution.run_online(part[0]) if part[0].left_out else execution.run_offline(part)
+            if stop is not None:
+                return stop
     return None
+
+
+class _Execution:
+    """The session that a script is run in, and the run of `env.py` for what the script lacks."""
+
+    def __init__(self, context: CheckContext, database: ScratchDatabase, connection: Connection[Any]) -> None:
+        self._context = context
+        self._database = database
+        self._connection = connection
+        self._online: EnvironmentRun | None = None
+        self._made: set[tuple[str | None, ...]] = set()
+
+    def __enter__(self) -> _Execution:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._online is not None:
+            self._online.close()
+
+    def run_offline(self, part: Sequence[Written]) -> Stop | None:
+        """Run a part of the script; where it stopped, None if it did not."""
+        starts, position = [], 0
+        for one in part:
+            starts.append(position)
+            position += len(one.text)
+        for statement in split("".join(one.text for one in part)):
+            origin = part[bisect_right(starts, statement.start) - 1]
+            if isinstance(statement, Command):
+                if _is_harmless(statement.text):
+                    continue
+                message = f"{statement.text.split()[0]} is a command of psql's own, which is not run here"
+                failure = Failure("psql", message, origin.path, origin.line, statement.text, revision=origin.revision)
+                return Stop(origin.revision, failure, origin, statement)
+            if self._would_be_remembered(statement.text):
+                continue
+            try:
+                # Without parameters psycopg sends a text as psql does: by the simple protocol, percent signs untouched.
+                self._connection.execute(statement.text.encode())
+            except Error as error:
+                _require_server(self._connection, error)
+                return Stop(origin.revision, _refusal(error, origin, statement.text), origin, statement)
+        return None
+
+    def run_online(self, place: Written) -> Stop | None:
+        """Run a revision that is left out; where it stopped, None if it did not."""
+        assert place.revision is not None
+        in_transaction = self._connection.info.transaction_status != TransactionStatus.IDLE
+        if in_transaction:
+            self._connection.execute("commit")  # or the other session would not see what is there
+        if self._online is None:
+            # Not before: Alembic makes its version table when it begins, which the script does, too.
+            timeout = self._context.settings.timeout
+            self._online = EnvironmentRun.start(self._context.project, self._database.url, timeout=timeout)
+        before = place.memory or {}
+        try:
+            after = migrate(self._online, place.revision, before)
+        except RunFailed as error:
+            if error.failure is None:
+                raise
+            return Stop(place.revision, error.failure)
+        self._made |= _names(after) - _names(before)
+        if in_transaction:
+            self._connection.execute("begin")
+        return None
+
+    def _would_be_remembered(self, statement: str) -> bool:
+        """Whether a type is made that a revision run online has made: written in one go, Alembic would remember that,
+        and not write it again.
+        """
+        found = _CREATE_TYPE.match(statement) if self._made else None
+        if found is None:
+            return False
+        parts = tuple(quoted.replace('""', '"') or plain for quoted, plain in _IDENTIFIER.findall(found[1]))
+        return (None, *parts)[-2:] in self._made
+
+
+def _names(memory: Memory) -> set[tuple[str | None, ...]]:
+    return {tuple(name) for names in memory.values() for name in names}
 
 
 def _parts(written: Sequence[Written]) -> Iterator[list[Written]]:
@@ -83,43 +161,6 @@ def _parts(written: Sequence[Written]) -> Iterator[list[Written]]:
             part.append(one)
     if part:
         yield part
-
-
-def _run_offline(connection: Connection[Any], part: Sequence[Written]) -> Stop | None:
-    starts, position = [], 0
-    for one in part:
-        starts.append(position)
-        position += len(one.text)
-    for statement in split("".join(one.text for one in part)):
-        if isinstance(statement, Command) and _is_harmless(statement.text):
-            continue
-        origin = part[bisect_right(starts, statement.start) - 1]
-        if isinstance(statement, Command):
-            message = f"{statement.text.split()[0]} is a command of psql's own, which is not run here"
-            failure = Failure("psql", message, origin.path, origin.line, statement.text, revision=origin.revision)
-            return Stop(origin.revision, failure, origin, statement)
-        try:
-            # Without parameters psycopg sends a text as psql does: by the simple protocol, percent signs untouched.
-            connection.execute(statement.text.encode())
-        except Error as error:
-            _require_server(connection, error)
-            return Stop(origin.revision, _refusal(error, origin, statement.text), origin, statement)
-    return None
-
-
-def _run_online(connection: Connection[Any], online: EnvironmentRun, revision: str) -> Stop | None:
-    """What the script has done so far is committed first, or the other session would not see it."""
-    in_transaction = connection.info.transaction_status != TransactionStatus.IDLE
-    _commit(connection)
-    failure = online.migrate(revision)
-    if in_transaction:
-        connection.execute("begin")
-    return None if failure is None else Stop(revision, failure)
-
-
-def _commit(connection: Connection[Any]) -> None:
-    if connection.info.transaction_status != TransactionStatus.IDLE:
-        connection.execute("commit")
 
 
 def _is_harmless(command: str) -> bool:

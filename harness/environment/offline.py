@@ -13,73 +13,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from harness.environment.failures import is_users
-from harness.environment.records import Failure, from_json
+from harness.environment.offline_records import Memory, Obstacle, OfflineScript, Reason, Written
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext, RevisionStep
 
     from harness.environment.inside import Inside
-
-# Why a revision is not in the script: it needs a connection, refuses to run offline, gave parameters to a statement
-# that has nobody to send them, or its code fails.
-Reason = Literal["connection", "refusal", "parameters", "code"]
+    from harness.environment.records import Failure
 
 _READING = re.compile(r"\s*(?:--.*\n\s*)*(?:select|show|values|table|explain|with)\b|.*\breturning\b", re.I | re.S)
 _DRIVERS = ("psycopg", "psycopg2", "asyncpg", "pg8000")
-
-
-@dataclass(frozen=True)
-class Written:
-    """One text that went into the script.
-
-    Attributes:
-        text: as it was written; empty where a revision is left out.
-        revision: the revision whose `upgrade()` wrote it; None for what Alembic or `env.py` added.
-        path, line: the innermost line of the user's own files that wrote it, absolute path; None beside `revision`.
-        left_out: this is the place of a revision that could not be written.
-        printed: it went to the standard output, which is the script, and not through Alembic.
-    """
-
-    text: str
-    revision: str | None = None
-    path: str | None = None
-    line: int | None = None
-    left_out: bool = False
-    printed: bool = False
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """A revision that offline mode cannot write, or not wholly.
-
-    Attributes:
-        path, line: where it asked the database for something, absolute path; else where it failed.
-        failure: its exception; None if it went on, with parameters lost or a connection of its own opened.
-    """
-
-    revision: str
-    reason: Reason
-    path: str | None = None
-    line: int | None = None
-    failure: Failure | None = None
-
-
-@dataclass(frozen=True)
-class OfflineScript:
-    """What an offline run of `env.py` left.
-
-    Attributes:
-        revisions: the revisions in their order, the obstacles' too.
-        connections: how many connections `env.py` opened outside of the revisions.
-    """
-
-    revisions: tuple[str, ...]
-    written: tuple[Written, ...]
-    obstacles: tuple[Obstacle, ...]
-    connections: int
 
 
 @dataclass(frozen=True)
@@ -156,17 +102,17 @@ class Scribe:
         self._done.add(table)
         # What `alembic upgrade` itself calls: alembic/command.py.
         for step in self._inside.script._upgrade_revs("heads", cast("Any", heads)):
-            step.migration_fn = self._guarded(step)
+            step.migration_fn = self._guarded(step, context)
             yield step
 
-    def _guarded(self, step: RevisionStep) -> Callable[..., None]:
+    def _guarded(self, step: RevisionStep, context: MigrationContext) -> Callable[..., None]:
         migrate, revision = step.migration_fn, str(step.revision.revision)
 
         @functools.wraps(migrate)  # Alembic writes its name into the script
         def guarded(**arguments: Any) -> None:
             self.revisions.append(revision)
             self._revision, self._requests = revision, []
-            start, connections = len(self.written), self._inside.redirect.count
+            start, connections, memory = len(self.written), self._inside.redirect.count, _memory(context)
             error: BaseException | None = None
             try:
                 migrate(**arguments)
@@ -179,7 +125,7 @@ class Scribe:
             obstacle = self._obstacle(revision, error, connected=opened > 0)
             if obstacle is not None:
                 self.obstacles.append(obstacle)
-                self.written[start:] = [Written("", revision, left_out=True)]
+                self.written[start:] = [Written("", revision, left_out=True, memory=memory)]
 
         return guarded
 
@@ -301,23 +247,22 @@ def read_script(inside: Inside) -> dict[str, Any]:
     return asdict(inside.scribe.script())
 
 
-def from_answer(answer: dict[str, Any]) -> OfflineScript:
-    """The inverse of `read_script`, outside."""
-    return OfflineScript(
-        tuple(answer["revisions"]),
-        tuple(from_json(Written, part) for part in answer["written"]),
-        tuple(from_json(Obstacle, part) for part in answer["obstacles"]),
-        answer["connections"],
-    )
+def migrate_online(inside: Inside, revision: str, memory: Memory) -> Memory:
+    """In an online run: do what one revision's `upgrade()` does and commit it, the version table left alone.
 
+    Args:
+        memory: what Alembic remembers when the revision begins.
 
-def migrate_online(inside: Inside, revision: str) -> None:
-    """In an online run: do what one revision's `upgrade()` does and commit it, the version table left alone."""
+    Returns:
+        what it remembers afterwards.
+    """
     from alembic.runtime.migration import MigrationStep
 
     context = inside.context
     assert context is not None
     assert context.connection is not None
+    for kind, names in memory.items():
+        context.impl.memo[kind] = {tuple(name) for name in names}
     script = inside.script
     step = MigrationStep.upgrade_from_script(script.revision_map, script.get_revision(revision))
     with context.begin_transaction(_per_migration=True):
@@ -325,3 +270,8 @@ def migrate_online(inside: Inside, revision: str) -> None:
     # As in a walk, the transaction that SQLAlchemy knows of belongs to `env.py`.
     dbapi_connection: Any = context.connection.connection.dbapi_connection
     dbapi_connection.commit()
+    return _memory(context)
+
+
+def _memory(context: MigrationContext) -> Memory:
+    return {kind: [list(name) for name in names] for kind, names in context.impl.memo.items()}

@@ -11,15 +11,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from harness.environment.interpreter import Interpreter
-from harness.environment.offline import OfflineScript, from_answer
 from harness.environment.project import Project
 from harness.environment.records import Configured, Direction, Failure, History, StepResult, from_json
 from harness.findings import HarnessError, UsageError, VerdictError
 
 _REVISION_FILES = "harness.environment.graph:read_history"
 _REVISION_MAP = "harness.environment.graph:load_revision_map"
-_OFFLINE_SCRIPT = "harness.environment.offline:read_script"
-_MIGRATE_ONLINE = "harness.environment.offline:migrate_online"
 
 
 class RunFailed(VerdictError):
@@ -63,15 +60,6 @@ class EnvironmentRun:
     def inspect(cls, project: Project, *, timeout: float = 300.0) -> EnvironmentRun:
         """Run `env.py` to its end in Alembic's offline mode, with no database and no migration."""
         return cls(project, "inspect", None, timeout)
-
-    @classmethod
-    def offline(cls, project: Project, database_url: str, *, timeout: float = 300.0) -> EnvironmentRun:
-        """Run `env.py` to its end as `alembic upgrade heads --sql` does; `script` has what it wrote.
-
-        Args:
-            database_url: the scratch database for an `env.py` that connects in offline mode, too.
-        """
-        return cls(project, "offline", database_url, timeout)
 
     @classmethod
     def bare(cls, project: Project, *, timeout: float = 300.0) -> EnvironmentRun:
@@ -136,11 +124,6 @@ class EnvironmentRun:
         return None if failure is None else from_json(Failure, failure)
 
     @property
-    def exited(self) -> bool:
-        """For an inspecting or offline run: whether it was `sys.exit()` that ended `env.py`."""
-        return bool(self.ready().get("exit"))
-
-    @property
     def heads(self) -> tuple[str, ...]:
         """The revisions that the database stands at."""
         self.ready()
@@ -167,22 +150,6 @@ class EnvironmentRun:
         """Why Alembic itself cannot load the history; None if it can."""
         failure = self.call(_REVISION_MAP)
         return None if failure is None else from_json(Failure, failure)
-
-    def script(self) -> OfflineScript:
-        """For an offline run: what it wrote."""
-        return from_answer(self.call(_OFFLINE_SCRIPT))
-
-    def migrate(self, revision: str) -> Failure | None:
-        """Do what the `upgrade()` of one revision does and commit it, the version table left alone.
-
-        Returns:
-            the failure, None if it went well.
-        """
-        try:
-            self.call(_MIGRATE_ONLINE, revision=revision)
-        except RunFailed as error:
-            return error.failure
-        return None
 
     def deploy(self, target: str = "heads") -> Deployment:
         """Upgrade in one go, in the project's own transaction mode, and let `env.py` end: what a deploy does.

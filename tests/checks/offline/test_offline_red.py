@@ -333,3 +333,18 @@ def test_blocked_by_an_upgrade_that_fails(tmp_path: Path, server: Server) -> Non
     report = project.check("upgrade", "offline")
     assert [result.outcome for result in report.checks] == ["failed", "skipped"]
     assert project.check("offline").exit_code() == 3
+
+
+def test_types_that_alembic_remembers_from_one_revision_to_the_next(tmp_path: Path, server: Server) -> None:
+    """In one go a second table does not make its enum again, whichever of the two a revision run online has made."""
+    table = 'op.create_table("{0}", sa.Column("kind", sa.Enum("a", "b", name="{1}", schema={2!r})))'
+    reads = 'op.get_bind().execute(sa.text("select 1")).scalar()\n'
+    project = offline_project(
+        tmp_path,
+        server,
+        'op.execute("create schema app")\n' + table.format("a", "first", None),
+        table.format("b", "first", None) + "\n" + reads + table.format("c", "Second one", "app"),
+        table.format("d", "Second one", "app") + "\n" + table.format("e", "first", None),
+    )
+    finding = only(project)
+    assert (finding.rule, finding.revision) == ("offline.needs-connection", "r2")
