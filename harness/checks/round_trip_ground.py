@@ -43,7 +43,6 @@ class Ground:
             EnvironmentRun.start(context.project, self._database.url, timeout=context.settings.timeout)
         )
         self._tracker: SchemaTracker | None = None
-        self._truthful = True
 
     def step(self, revision: str, direction: Direction, *, forget: bool = True) -> StepResult:
         """One step; see `EnvironmentRun.step`.
@@ -107,9 +106,10 @@ class Ground:
 
     def truthful(self) -> bool:
         """Whether what the tracker said so far may be believed."""
-        if self._tracker is not None and not self._thorough:
-            self._truthful = self._truthful and self._looking(lambda tracker: tracker.verify())
-        return self._truthful
+        if self._tracker is None or self._thorough:
+            return True
+        self._looking(lambda tracker: tracker.look())
+        return self._looking(lambda tracker: tracker.verify())
 
     def close(self) -> None:
         """End the run and drop the database."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.checks.reversing import Reversal
@@ -35,6 +35,11 @@ class Trip:
     alone: StepResult | None = None
     reversal: Reversal | None = None
 
+    @property
+    def is_suspect(self) -> bool:
+        """Whether it seems to have changed the schema: what only a reading of everything proves."""
+        return self.reversal is not None and bool(self.reversal.left or self.reversal.differs)
+
 
 @dataclass(frozen=True)
 class RoundTrips:
@@ -52,6 +57,8 @@ class RoundTrips:
 def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTrips:
     """Take each revision up, down and up again, comparing the whole schema after each step.
 
+    What seems to be wrong with a schema is seen a second time, each look reading everything, before it is believed.
+
     Args:
         span: the revisions.
         one_way: those that are only taken up.
@@ -59,12 +66,24 @@ def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTr
     Raises:
         VerdictError: a step hangs, the server is gone, or `env.py` did not come as far as its migrations.
     """
-    followed = _Walker(context, span, one_way, thorough=False)
-    result = followed.walk()
+    followed = _Walker(context, span, one_way)
+    found = followed.walk()
+    suspects = {trip.revision for trip in found.trips if trip.is_suspect}
+    if followed.truthful and not suspects:
+        return found
     if followed.truthful:
-        return result
+        others = {revision for revision in span.revisions if revision not in suspects}
+        confirming = _Walker(context, span, others, thorough=True, remembering=followed.remembering)
+        confirmed = {trip.revision: trip for trip in confirming.walk().trips if trip.is_suspect}
+        if confirmed.keys() == suspects:
+            return replace(found, trips=tuple(_confirmed(trip, confirmed) for trip in found.trips))
     # Something changed that PostgreSQL does not tell of. Nothing of what was seen is believed.
     return _Walker(context, span, one_way, thorough=True).walk()
+
+
+def _confirmed(trip: Trip, confirmed: Mapping[str, Trip]) -> Trip:
+    again = confirmed.get(trip.revision)
+    return trip if again is None else replace(trip, reversal=again.reversal)
 
 
 class _StoppedError(Exception):
@@ -77,20 +96,33 @@ class _Walker:
     """The walk itself.
 
     `_applied` are the revisions that stand, the last one on top; `_before` and `_now` the moments before and after the
-    newest step up that went well. Whoever builds anew makes these moments belong to the new ground.
+    newest step up that was looked at. Whoever builds anew makes these moments belong to the new ground.
+
+    Args:
+        thorough: whether each look reads everything.
+        remembering: revisions that go up only with what Alembic remembers within one run, as far as they are known.
     """
 
-    def __init__(self, context: CheckContext, span: Span, one_way: Collection[str], *, thorough: bool) -> None:
+    def __init__(
+        self,
+        context: CheckContext,
+        span: Span,
+        one_way: Collection[str],
+        *,
+        thorough: bool = False,
+        remembering: Collection[str] = (),
+    ) -> None:
         self.truthful = True
+        self.remembering = set(remembering)
         self._context = context
         self._span = span
         self._one_way = one_way
         self._thorough = thorough
         self._applied: list[str] = []
-        self._remembering: set[str] = set()
         self._done = 0
         # Nothing was taken down on this ground yet: no row is missing that a deploy would have.
         self._pristine = True
+        self._is_current = True  # whether _now is what is there
         self._ground = Ground(context, thorough=thorough)
 
     def walk(self) -> RoundTrips:
@@ -99,7 +131,7 @@ class _Walker:
         stopped: StepResult | None = None
         try:
             self._reach(self._span.below)
-            self._now = self._before = self._ground.begin()
+            self._begin()
             for index, revision in enumerate(self._span.revisions):
                 self._done = index * _STEPS_EACH
                 trips.append(self._trip(revision))
@@ -119,6 +151,8 @@ class _Walker:
         return trip
 
     def _attempt(self, revision: str) -> Trip:
+        if revision not in self._one_way and not self._is_current:
+            self._now, self._is_current = self._ground.look(), True
         alone = self._first_up(revision)
         if revision in self._one_way:
             return Trip(revision, alone)
@@ -156,20 +190,23 @@ class _Walker:
                 self._build_anew()
                 if self._try_up(revision).failure is None:
                     return None
-            self._remembering.add(revision)
+            self.remembering.add(revision)
             if self._try_up(revision).failure is None:
                 return first
-            self._remembering.discard(revision)
+            self.remembering.discard(revision)
         raise _StoppedError(first)
 
     def _try_up(self, revision: str) -> StepResult:
-        self._before = self._now
         step = self._step(revision, "upgrade")
-        after = self._ground.look(step)
         if step.failure is None:
-            self._now = after
             self._applied.append(revision)
-        elif not self._ground.same(self._before, after):
+        if revision in self._one_way:
+            self._is_current = False
+            if step.failure is not None:
+                self._build_anew()
+            return step
+        self._before, self._now = self._now, self._ground.look(step)
+        if step.failure is not None and not self._ground.same(self._before, self._now):
             self._build_anew()  # what it had committed itself, in an autocommit block, is still there
         return step
 
@@ -211,13 +248,17 @@ class _Walker:
                 f"{failure.message if failure else ''}",
                 "Let it do the same each time that it is run.",
             ) from stopped
+        self._begin()
+
+    def _begin(self) -> None:
         self._now = self._before = self._ground.begin()
+        self._is_current = True
 
     def _reach(self, revisions: Sequence[str]) -> None:
         for revision in revisions:
-            step = self._ground.step(revision, "upgrade", forget=revision not in self._remembering)
-            if step.failure is not None and revision not in self._remembering:
-                self._remembering.add(revision)
+            step = self._ground.step(revision, "upgrade", forget=revision not in self.remembering)
+            if step.failure is not None and revision not in self.remembering:
+                self.remembering.add(revision)
                 step = self._ground.step(revision, "upgrade", forget=False)
             if step.failure is not None:
                 raise _StoppedError(step)
@@ -232,7 +273,7 @@ class _Walker:
         way = "up" if direction == "upgrade" else "down"
         self._context.tell("round-trip", min(self._done, total), total, f"revision {revision} {way}")
         self._done += 1
-        forget = direction == "downgrade" or revision not in self._remembering
+        forget = direction == "downgrade" or revision not in self.remembering
         return self._ground.step(revision, direction, forget=forget)
 
 
