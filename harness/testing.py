@@ -26,13 +26,11 @@ if TYPE_CHECKING:
 
 def _test_of(check: str) -> Callable[..., None]:
     def test(migration_report: Report) -> None:
-        __tracebackhide__ = True
         result = _result(migration_report, check)
         _judge([finding for finding in migration_report.findings if finding.check == check], result.outcome)
 
     def test_part(migration_report: Report, harness_part: Part) -> None:
-        __tracebackhide__ = True
-        _result(migration_report, check)
+        _result(migration_report, check, brief=harness_part.revision is not None)
         findings = harness_part.of(finding for finding in migration_report.findings if finding.check == check)
         _judge(findings, outcome_of(findings, harness_part.fail_on))
 
@@ -43,21 +41,24 @@ def _test_of(check: str) -> Callable[..., None]:
     return made
 
 
-def _result(report: Report, check: str) -> CheckResult:
-    """What became of a check; the test ends here where it reached no verdict."""
-    __tracebackhide__ = True
+def _result(report: Report, check: str, *, brief: bool = False) -> CheckResult:
+    """What became of a check; the test ends here where it reached no verdict.
+
+    Args:
+        brief: say only the first line of the reason, since another test says it whole.
+    """
     result = next((result for result in report.checks if result.name == check), None)
     if result is None:
         pytest.skip(f"{check} is left out: see select and skip in the settings")
     if result.outcome == "skipped":
         pytest.skip(result.reason or "does not apply")
     if result.outcome == "error":
-        pytest.fail(f"No verdict: {printable(result.reason or 'no reason was given')}", pytrace=False)
+        reason = printable(result.reason or "no reason was given")
+        pytest.fail(f"No verdict: {reason.splitlines()[0] if brief else reason}", pytrace=False)
     return result
 
 
 def _judge(findings: Sequence[Finding], outcome: CheckOutcome) -> None:
-    __tracebackhide__ = True
     if outcome == "failed":
         pytest.fail(findings_text(findings), pytrace=False)
     if findings:

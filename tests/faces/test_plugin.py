@@ -17,6 +17,8 @@ from harness.server import Server
 pytest_plugins = ["pytester"]
 
 STAR = "from harness.testing import *\n"
+# One a check; round-trip has one for each of the two revisions, and one for what is no revision's.
+TESTS = len(check_names()) + 2
 Left = Callable[[], list[str]]
 
 
@@ -38,7 +40,7 @@ def run(user: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 def test_one_test_a_check_found_by_its_name(user: pytest.Pytester, own_server: Server, leftovers: Left) -> None:
     user.makepyfile(test_them=STAR + "\ndef test_other(): pass\n")
     done = run(user, "-k", "migrations", "-v")
-    done.assert_outcomes(passed=len(check_names()), deselected=1)
+    done.assert_outcomes(passed=TESTS, deselected=1)
     done.stdout.fnmatch_lines(["*test_them.py::test_migrations_upgrade PASSED*"])
     done.stdout.fnmatch_lines([f"harness: PostgreSQL {own_server.version} (url)*"])
     assert leftovers() == []
@@ -78,7 +80,7 @@ def test_checks_that_the_settings_leave_out_are_skipped_with_the_reason(user: py
     user.makepyprojecttoml('[tool.harness]\nskip = ["drift", "autogenerate"]\n')
     user.makepyfile(test_migrations=STAR)
     done = run(user, "-rs")
-    done.assert_outcomes(passed=len(check_names()) - 2, skipped=2)
+    done.assert_outcomes(passed=TESTS - 2, skipped=2)
     done.stdout.fnmatch_lines(["*drift is left out: see select and skip in the settings*"])
 
 
@@ -188,15 +190,15 @@ async def test_report_within_a_loop(request):
 def test_clones_are_isolated_and_usable_in_running_loops(user: pytest.Pytester, leftovers: Left) -> None:
     user.makepyfile(test_clones=CLONES, test_migrations=STAR)
     done = run(user, "-p", "asyncio", "-p", "no:randomly")
-    done.assert_outcomes(passed=6 + len(check_names()))
+    done.assert_outcomes(passed=6 + TESTS)
     assert leftovers() == []
 
 
 def test_workers_share_one_run_of_the_checks(user: pytest.Pytester) -> None:
     user.makepyfile(test_migrations=STAR)
-    run(user).assert_outcomes(passed=len(check_names()))
+    run(user).assert_outcomes(passed=TESTS)
     alone = runs(user)
-    run(user, "-n", "2").assert_outcomes(passed=len(check_names()))
+    run(user, "-n", "2").assert_outcomes(passed=TESTS)
     assert runs(user) == 2 * alone
 
 
