@@ -108,6 +108,7 @@ def gate(
     url: str | None = None,
     *,
     databases: str | Sequence[str] | None = None,
+    schemas: str | None = None,
     jobs: int = 8,
     directory: Path | None = None,
     settings: Settings | None = None,
@@ -130,6 +131,7 @@ def gate(
     Args:
         url: the live database, in any form that libpq takes, or with a SQLAlchemy driver.
         databases: many live databases in its place: their URLs, or the path of a file with one a line.
+        schemas: a glob on the names of schemas of `url`, each to be judged as a tenant of its own.
         jobs: how many of them are judged at the same time.
         directory: the working directory of the project; the current one if left out.
         settings: the settings; loaded from `pyproject.toml` and the environment if left out. Their `select`, `skip`,
@@ -154,6 +156,7 @@ def gate(
     from harness.comparison.address import read_address
     from harness.gate.fleet_list import read_databases
     from harness.gate.fleet_run import Many, run_databases
+    from harness.gate.fleet_tenants import run_schemas
     from harness.gate.judge import Asked, selected_parts
     from harness.gate.run import run_gate
 
@@ -189,6 +192,8 @@ def gate(
         return run_databases(read_databases(databases), asked, Many(jobs=jobs, **call))
     if databases is not None or url is None:
         raise UsageError("The gate judges either one database or a list of them.", "Give a URL, or --databases FILE.")
+    if schemas is not None:
+        return run_schemas(read_address(url), schemas, asked, Many(jobs=jobs, **call))
     return run_gate(read_address(url), asked, **call)
 
 

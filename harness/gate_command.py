@@ -51,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
         lambda progress: api.gate(
             options.url,
             databases=options.databases,
+            schemas=options.schemas,
             jobs=options.jobs,
             directory=Path.cwd(),
             settings=settings,

@@ -61,7 +61,7 @@ class Ground:
 
     def __init__(self, context: CheckContext, *, may_share: bool = False) -> None:
         self.context = context
-        self._may_share = may_share
+        self.may_share = may_share
         self._built: dict[tuple[frozenset[str], bool], Built] = {}
         self._lock = threading.RLock()
         self._roles: set[str] = set()
@@ -103,7 +103,7 @@ class Ground:
         Raises:
             UsageError: that is the server, and the caller did not name it.
         """
-        if self._may_share:
+        if self.may_share:
             return
         with connect(self.server.url, self._parameters()) as connection:
             here = read_whereabouts(connection)
@@ -201,10 +201,14 @@ class Ground:
             failure_detail(first),
         )
 
+    def empty(self) -> ScratchDatabase:
+        """A new database, as it is before the history is run on it."""
+        return self.context.own(self.server.create_database("expected"))
+
     def _brought(self, rows: frozenset[str], tracked: bool, in_one_go: bool) -> tuple[ScratchDatabase, Failure | None]:
         """A new database with the history run on it, or run until it failed."""
         while True:
-            database = self.context.own(self.server.create_database("expected"))
+            database = self.empty()
             if not tracked:
                 return database, None
             failure = self._deployed(database, rows) if in_one_go else self._walked(database, rows)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from harness.checks.base import BlockedCheck, SkipCheck
 from harness.findings import Finding, HarnessError, UsageError
@@ -36,6 +36,9 @@ class Candidate(Protocol):
 
     def judge(self, ground: Ground) -> Judge:
         """What judges it."""
+
+    def told(self, finding: Finding, of: Any) -> Finding:
+        """A finding on another that is like it, `of`, as the finding on it."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,18 @@ class Verdict:
         """That the call is wrong, if it is."""
         return next((what for _, what in self.parts if isinstance(what, UsageError)), None)
 
-    def told_of(self, name: str) -> Verdict:
-        """The same verdict on one that is like it."""
-
-        def of_it(finding: Finding) -> Finding:
-            fix, detail = (text and text.replace(self.name, name) for text in (finding.fix, finding.detail))
-            message = finding.message.replace(self.name, name)
-            return replace(finding, message=message, fix=fix, detail=detail, database=name)
-
+    def on(self, other: Candidate, like: Candidate) -> Verdict:
+        """The same verdict on another candidate that is like the one it was reached on."""
         parts = [
-            (part, what if isinstance(what, Exception) else tuple(of_it(finding) for finding in what))
+            (
+                part,
+                what
+                if isinstance(what, Exception)
+                else tuple(replace(other.told(finding, like), database=other.name) for finding in what),
+            )
             for part, what in self.parts
         ]
-        return replace(self, name=name, parts=tuple(parts), seconds=0.0)
+        return replace(self, name=other.name, parts=tuple(parts), seconds=0.0)
 
 
 def judge_all(
@@ -124,7 +126,8 @@ def _judge_group(members: dict[int, Candidate], ground: Ground) -> dict[int, Ver
     for number, candidate in members.items():
         found[number] = verdict = _judge(candidate, ground)
         if not verdict.is_its_own:
-            return {**found, **{other: verdict.told_of(members[other].name) for other in members.keys() - found.keys()}}
+            others = members.keys() - found.keys()
+            return {**found, **{other: verdict.on(members[other], candidate) for other in others}}
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.baseline import Baseline
 from harness.checks.context import CheckContext
@@ -11,18 +11,19 @@ from harness.checks.policy import Policy
 from harness.checks.running import Progress, ServerOnDemand, project_summary
 from harness.comparison.address import Address
 from harness.environment import Project
-from harness.findings import CheckResult, Finding, Report
+from harness.findings import CheckResult, Finding, Report, ServerSummary
 from harness.gate.drift import ignored_groups
 from harness.gate.expected import Ground
 from harness.gate.fleet import Candidate, judge_all
 from harness.gate.fleet_rows import findings_of, met_by, notes_of, row_of
 from harness.gate.fleet_sweep import Sighting, require_asyncpg, sweep
 from harness.gate.judge import CHECK, Asked, Judge
+from harness.report.text import plural
 from harness.server import Server, open_server
 from harness.settings import Settings
 
 NAME = "databases"
-Find = Callable[[Ground, Callable[[int], None]], Sequence[Candidate]]
+Find = Callable[[Ground], Sequence[Candidate]]
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Many:
     server_is_named: bool = False
     progress: Progress | None = None
 
-    def run(self, count: int, asked: Asked, find: Find) -> Report:
-        """Judge the candidates that `find` gives, of which there are `count`.
+    def run(self, what: str, asked: Asked, find: Find) -> Report:
+        """Judge the candidates that `find` gives; `what` says how many of what they are.
 
         Raises:
             UsageError: the call or the configuration is wrong.
@@ -69,11 +70,11 @@ class Many:
                 ground = Ground(context, may_share=self.server_is_named)
                 if self.progress is not None:
                     self.progress.check_started(NAME)
-                candidates = find(ground, self._steps(count, "looked at"))
+                candidates = find(ground)
                 if set(asked.parts) != {"revision"}:
                     # In the main thread: the server would end with the thread that started it.
                     _ = context.server
-                verdicts = judge_all(candidates, ground, jobs=self.jobs, tell=self._steps(count, "judged"))
+                verdicts = judge_all(candidates, ground, jobs=self.jobs, tell=self.steps(len(candidates), "judged"))
                 summary = project_summary(context)
         finally:
             leftovers = servers.close()
@@ -90,7 +91,7 @@ class Many:
             checks=results,
             findings=tuple(findings_of(rows, self.settings.fail_on)),
             project=summary,
-            server=servers.summary,
+            server=_with_live(servers.summary, what),
             notes=(
                 *notes_of(verdicts),
                 *known,
@@ -108,7 +109,8 @@ class Many:
         if self.progress is not None:
             self.progress.step(name, done, total, text)
 
-    def _steps(self, total: int, what: str) -> Callable[[int], None]:
+    def steps(self, total: int, what: str) -> Callable[[int], None]:
+        """A function that is called with how many more of so many are done, for those who watch."""
         done = 0
 
         def step(more: int) -> None:
@@ -146,6 +148,13 @@ class Database:
         """What judges it."""
         return Judge(ground, self.address, self.asked)
 
+    def told(self, finding: Finding, of: Database) -> Finding:
+        """A finding on another that is like it as the finding on it."""
+        message, fix, detail = (
+            text and text.replace(of.name, self.name) for text in (finding.message, finding.fix, finding.detail)
+        )
+        return replace(finding, message=message or "", fix=fix, detail=detail)
+
 
 def run_databases(addresses: Sequence[Address], asked: Asked, many: Many) -> Report:
     """Judge the databases of a list.
@@ -156,7 +165,8 @@ def run_databases(addresses: Sequence[Address], asked: Asked, many: Many) -> Rep
     """
     require_asyncpg()
 
-    def find(ground: Ground, tell: Callable[[int], None]) -> Sequence[Candidate]:
+    def find(ground: Ground) -> Sequence[Candidate]:
+        tell = many.steps(len(addresses), "looked at")
         sightings = sweep(
             addresses,
             ground.configured,
@@ -168,4 +178,10 @@ def run_databases(addresses: Sequence[Address], asked: Asked, many: Many) -> Rep
         )
         return [Database(*pair, asked) for pair in zip(addresses, sightings, strict=True)]
 
-    return many.run(len(addresses), asked, find)
+    return many.run(plural(len(addresses), "database"), asked, find)
+
+
+def _with_live(scratch: ServerSummary | None, what: str) -> ServerSummary | None:
+    if scratch is None:
+        return None
+    return replace(scratch, why="; ".join(part for part in (scratch.why, f"live: {what}") if part))

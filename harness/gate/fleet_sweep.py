@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from psycopg import sql
@@ -22,13 +23,14 @@ from harness.comparison.address import Address
 from harness.comparison.session import CONNECT_SECONDS, LOCK_SECONDS
 from harness.environment import Configured
 from harness.findings import UsageError
-from harness.gate.fleet_fingerprint import parameters, whole_query
+from harness.gate.fleet_fingerprint import own_name, parameters, schemas_query, whole_query
 from harness.gate.live import APPLICATION
 from harness.schema.reading import OLDEST, SESSION
 
 if TYPE_CHECKING:
     import asyncpg
 
+T = TypeVar("T")
 _GRACE_SECONDS = 5
 _IDLE_SECONDS = 60
 # What libpq and asyncpg both understand: https://magicstack.github.io/asyncpg/current/api/index.html#connection
@@ -109,15 +111,26 @@ def sweep(
     Returns:
         a sighting each, in the order of the addresses; None where a database could not be looked at.
     """
-    names = sorted({one.version_table for one in configured})
-    look = _Look(tuple(names), parameters(ignore), timeout)
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(_sweep(addresses, look, jobs, tell))
-    # The caller has a loop of its own, which another cannot run beside in the same thread.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        return pool.submit(asyncio.run, _sweep(addresses, look, jobs, tell)).result()
+    look = _Look(tuple(sorted({one.version_table for one in configured})), parameters(ignore), timeout)
+    return _run(_sweep(addresses, look, jobs, tell))
+
+
+def hash_schemas(
+    address: Address, quoted: Mapping[str, str], *, ignore: Collection[str], timeout: float
+) -> dict[str, str]:
+    """The fingerprints of schemas of one database, in which the schema's own name does not count.
+
+    Args:
+        address: where the database is.
+        quoted: the schemas' names, each with its spelling in SQL.
+        ignore: the groups that the comparison is to leave out.
+        timeout: seconds for which the query may run.
+
+    Returns:
+        the hash of each schema; none at all where the database could not be looked at.
+    """
+    look = _Look((), parameters(ignore), timeout)
+    return _run(look.at(address, partial(look.schemas, quoted=quoted))) or {}
 
 
 async def _sweep(
@@ -127,11 +140,21 @@ async def _sweep(
 
     async def one(address: Address) -> Sighting | None:
         async with places:
-            sighting = await look.at(address)
+            sighting = await look.at(address, look.whole)
             tell(address)
             return sighting
 
     return await asyncio.gather(*(one(address) for address in addresses))
+
+
+def _run(looking: Coroutine[Any, Any, T]) -> T:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(looking)
+    # The caller has a loop of its own, which another cannot run beside in the same thread.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, looking).result()
 
 
 @dataclass(frozen=True)
@@ -140,7 +163,10 @@ class _Look:
     ignored: tuple[list[str], list[str]]
     timeout: float
 
-    async def at(self, address: Address) -> Sighting | None:
+    async def at(
+        self, address: Address, read: Callable[[asyncpg.Connection, int, Sequence[str]], Awaitable[T]]
+    ) -> T | None:
+        """What a function reads of a database, which gets the server's version and the search path."""
         import asyncpg
 
         dsn = _dsn(address)
@@ -149,34 +175,47 @@ class _Look:
         try:
             connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS, statement_cache_size=0)
             try:
-                return await asyncio.wait_for(self._in_transaction(connection), self.timeout + _GRACE_SECONDS)
+                return await asyncio.wait_for(self._reading(connection, read), self.timeout + _GRACE_SECONDS)
             finally:
-                # Politely closing a connection that does not answer would wait for it.
+                # To take leave politely of a server that does not answer would be to wait for it.
                 connection.terminate()
         except (OSError, ValueError, asyncio.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             # The judge meets the same, and says it in the words that a single database gets.
             return None
 
-    async def _in_transaction(self, connection: asyncpg.Connection) -> Sighting | None:
+    async def _reading(
+        self, connection: asyncpg.Connection, read: Callable[[asyncpg.Connection, int, Sequence[str]], Awaitable[T]]
+    ) -> T | None:
         await connection.execute("begin isolation level repeatable read, read only")
         await self._set(connection, self._limits)
         place = await connection.fetchrow(_text("fleet_place"))
         if place["version"] // 10000 < OLDEST:
             return None
         await self._set(connection, SESSION)
+        found = await read(connection, place["version"], place["search_path"])
+        await connection.execute("rollback")
+        return found
+
+    async def whole(self, connection: asyncpg.Connection, version: int, search_path: Sequence[str]) -> Sighting:
         facts = await connection.fetchrow(_text("facts"))
         tables = [tuple(row) for row in await connection.fetch(_text("version_tables"))]
         rows = [await self._rows(connection, *table[:2]) for table in tables if self._counts(table)]
-        hashes = await connection.fetch(whole_query(place["version"] // 10000), *self.ignored)
-        await connection.execute("rollback")
+        hashes = await connection.fetch(whole_query(version // 10000), *self.ignored)
         rest = (
-            tuple(place["search_path"]),
+            tuple(search_path),
             tuple(tuple(sorted(part)) if isinstance(part, list) else part for part in facts),
             tuple(tables),
             tuple(rows),
             tuple(tuple(part) for part in hashes),
         )
-        return Sighting(place["version"], rest)
+        return Sighting(version, rest)
+
+    async def schemas(
+        self, connection: asyncpg.Connection, version: int, _: Sequence[str], *, quoted: Mapping[str, str]
+    ) -> dict[str, str]:
+        patterns = [own_name(*pair) for pair in quoted.items()]
+        rows = await connection.fetch(schemas_query(version // 10000), *self.ignored, list(quoted), patterns)
+        return {row["name"]: row["hash"] for row in rows}
 
     @property
     def _limits(self) -> dict[str, str]:
@@ -188,7 +227,7 @@ class _Look:
             "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS}s",
         }
 
-    async def _set(self, connection: asyncpg.Connection, settings: dict[str, str]) -> None:
+    async def _set(self, connection: asyncpg.Connection, settings: Mapping[str, str]) -> None:
         await connection.fetch(_text("fleet_settings"), list(settings), list(settings.values()))
 
     def _counts(self, table: tuple[Any, ...]) -> bool:
