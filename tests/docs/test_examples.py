@@ -111,3 +111,10 @@ def test_autogenerate(rules: Rules) -> None:
     )
     assert rules(create.format(length=255), models=model, check="autogenerate") == ["autogenerate.pending"]
     assert rules(create.format(length=320), models=model, check="autogenerate") == []
+
+
+def test_offline(rules: Rules) -> None:
+    (unsafe,), (safer,) = code(CHECKS / "offline.md", "Unsafe"), code(CHECKS / "offline.md", "Safer")
+    # The env.py of these tests has no offline part.
+    assert rules(*_parts(unsafe), check="offline") == ["offline.connects", "offline.needs-connection"]
+    assert rules(*_parts(safer), check="offline") == ["offline.connects"]
