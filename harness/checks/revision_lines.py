@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -31,9 +31,9 @@ def line_of(path: str, functions: Sequence[Function], target: DatabaseObject) ->
     defined = {node.name: node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     places: list[ast.stmt] = [defined[name] for name in functions if name in defined]
     places += [node for node in tree.body if getattr(node, "name", None) not in ("upgrade", "downgrade")]
-    for name in _names(target):
+    for search in _searches(target):
         for node in places:
-            line = _line_in(node, name)
+            line = search(node)
             if line is not None:
                 return line
     first = defined.get(functions[0])
@@ -48,16 +48,33 @@ def _tree(path: str) -> ast.Module | None:
         return None
 
 
-def _names(target: DatabaseObject) -> Iterator[str]:
-    """What may stand in the file for the object, the most telling first."""
-    yield target.name.partition("(")[0]
-    if target.table:
-        yield target.table
-    elif target.schema and target.schema != "public":
-        yield target.schema
+def _searches(target: DatabaseObject) -> Iterator[Callable[[ast.stmt], int | None]]:
+    """Ways to find an object in a part of a file, the surest first."""
+    name, table = target.name.partition("(")[0], target.table
+    if table:
+        yield lambda root: _line_of_both(root, name, table)
+    else:
+        yield lambda root: _line_of(root, name)
+    if target.kind not in ("column", "table"):  # columns have names such as "id", and stand in one table of many
+        yield lambda root: _line_of(root, name)
+    around = table or (target.schema if target.schema != "public" else None)
+    if around:
+        yield lambda root: _line_of(root, around)
 
 
-def _line_in(root: ast.AST, name: str) -> int | None:
+def _line_of_both(root: ast.stmt, name: str, table: str) -> int | None:
+    """The line that says a name, in the smallest call or block that says the table's name too."""
+    found = [
+        ((node.end_lineno or node.lineno) - node.lineno, line)
+        for node in ast.walk(root)
+        if isinstance(node, (ast.Call, ast.With))
+        and (line := _line_of(node, name)) is not None
+        and _line_of(node, table) is not None
+    ]
+    return min(found)[1] if found else None
+
+
+def _line_of(root: ast.AST, name: str) -> int | None:
     """The first line that says a name: as a whole string before as a word in one, which may be SQL of many lines."""
     word = re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
     first: int | None = None
@@ -68,7 +85,7 @@ def _line_in(root: ast.AST, name: str) -> int | None:
         match = word.search(text)
         if match is not None and first is None:
             inside = text.count("\n", 0, match.start())
-            # A string that is written on one line holds its line ends as \n.
+            # A string that is written on one line holds its line ends as \\n.
             first = node.lineno + (inside if (node.end_lineno or node.lineno) - node.lineno >= inside else 0)
     return first
 
