@@ -145,7 +145,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=numbers, default=[SMALL, MIDDLE, LARGE], help="revisions (default: all three)")
     parser.add_argument("--peers", type=names, default=list(PEERS), help=f"{','.join(PEERS)} (default: all) or none")
     parser.add_argument("--peer-sizes", type=numbers, default=[SMALL, MIDDLE], help="those that peers are run on")
-    parser.add_argument("--limit", type=float, default=1800.0, help="seconds after which a peer is ended")
+    parser.add_argument("--limit", type=float, default=600.0, help="seconds after which a peer is ended")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is run (default: 3)")
     parser.add_argument("--shape", choices=get_args(Shape), default="linear")
     parser.add_argument("--driver", choices=get_args(Driver), default="psycopg")
