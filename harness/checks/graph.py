@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from harness.checks.base import Check
 from harness.checks.context import CheckContext
+from harness.checks.graph_links import Links, line
 from harness.environment import History, RevisionInfo
+from harness.environment.records import UnloadableRevision
 from harness.findings import Finding, Location, Rule, Severity
 
 HEADS = Rule(
@@ -41,11 +44,29 @@ DUPLICATE = Rule(
     "two files have the same revision id",
     "Alembic takes one of the two and only warns: the other is never applied.",
 )
+DUPLICATE_LABEL = Rule(
+    "graph.duplicate-label",
+    Severity.ERROR,
+    "a branch label is given twice, or is an id as well",
+    "Alembic cannot load the history, so no command works.",
+)
+REDUNDANT_PARENT = Rule(
+    "graph.redundant-parent",
+    Severity.WARNING,
+    "a merge names a revision and one that this builds on",
+    "With another branch in the merge, Alembic stops in mid-upgrade with a bare KeyError.",
+)
 UNLOADABLE = Rule(
     "graph.unloadable",
     Severity.ERROR,
     "a revision file cannot be imported",
     "Alembic imports every file of the versions folder: no command works while one of them fails.",
+)
+MALFORMED = Rule(
+    "graph.malformed",
+    Severity.ERROR,
+    "a file of the versions folder is no revision that Alembic can read",
+    "Alembic takes every Python file of the versions folder for a revision: no command works while one is none.",
 )
 EMPTY = Rule(
     "graph.empty",
@@ -58,36 +79,49 @@ EMPTY = Rule(
 def run(context: CheckContext) -> Iterable[Finding]:
     """Judge the revision files as they lie on the disk, without a database."""
     history = context.history
-    for unloadable in history.unloadable:
-        failure = unloadable.failure
-        line = failure.line if failure.path == unloadable.path and failure.line else 1
-        yield UNLOADABLE.finding(
-            f"{context.project.location(unloadable.path)} cannot be imported: {failure.kind}: {failure.message}",
-            location=Location(context.project.location(unloadable.path), line),
-            fix="Correct the file; `alembic history` shows the same error.",
-            detail=failure.traceback,
-        )
     if not history.revisions and not history.unloadable:
         places = ", ".join(context.project.location(place) for place in history.version_locations)
         yield EMPTY.finding(
             f"There is no revision in {places}.", fix="Write the first: alembic revision --autogenerate -m 'first'"
         )
         return
-    yield from _duplicates(context, history)
-    broken = list(_broken_links(context, history))
-    yield from broken
-    cycle = _cycle(history)
-    if cycle:
-        first = cycle[0]
-        yield CYCLE.finding(
-            f"Revisions build on each other in a circle: {' → '.join(revision.id for revision in (*cycle, first))}.",
-            revision=first.id,
-            location=Location(context.project.location(first.path), first.down_line),
-            fix=f"Give one of them another down_revision, for instance in {context.project.location(first.path)}.",
-        )
-    elif not broken and not history.unloadable:
+    links = Links(history)
+    unusable = [
+        *(_unloadable(context, one) for one in history.unloadable),
+        *_duplicates(context, history),
+        *_labels(context, history),
+        *_broken_links(context, links),
+        *_cycles(context, links),
+    ]
+    yield from unusable
+    if unusable:
         # With a file or a link missing, what looks like a head is the stump of the break.
-        yield from _heads(context, history)
+        return
+    if (failure := context.load_failure) is not None:
+        yield UNLOADABLE.finding(
+            f"Alembic cannot load the history: {failure.kind}: {failure.message}",
+            location=context.locate(None, failure) or context.env_py,
+            fix="Correct what Alembic complains of; `alembic history` shows the same error.",
+            detail=failure.traceback,
+        )
+        return
+    yield from _redundant_parents(context, links)
+    yield from _heads(context, history, links)
+
+
+def _unloadable(context: CheckContext, one: UnloadableRevision) -> Finding:
+    failure = one.failure
+    path = context.project.location(one.path)
+    if one.imported:
+        return MALFORMED.finding(
+            f"{path} {failure.message}.", location=Location(path, failure.line or 1), fix=failure.hint
+        )
+    return UNLOADABLE.finding(
+        f"{path} cannot be imported: {failure.kind}: {failure.message}",
+        location=Location(path, failure.line if failure.path == one.path and failure.line else 1),
+        fix="Correct the file; `alembic history` shows the same error.",
+        detail=failure.traceback,
+    )
 
 
 def _duplicates(context: CheckContext, history: History) -> Iterator[Finding]:
@@ -101,92 +135,102 @@ def _duplicates(context: CheckContext, history: History) -> Iterator[Finding]:
             yield DUPLICATE.finding(
                 f"Revision {revision_id} is there more than once: {context.project.location(last.path)} and {others}.",
                 revision=revision_id,
-                location=Location(context.project.location(last.path), last.line),
+                location=context.locate(last),
                 fix="Give one of the files a revision id of its own, and build its successors on that.",
             )
 
 
-def _broken_links(context: CheckContext, history: History) -> Iterator[Finding]:
-    known = {revision.id for revision in history.revisions}
-    labels = {label for revision in history.revisions for label in revision.branch_labels}
+def _labels(context: CheckContext, history: History) -> Iterator[Finding]:
+    """Alembic keeps labels and ids in one dictionary."""
+    users = {revision.id: f"is the id of {context.project.location(revision.path)}" for revision in history.revisions}
     for revision in history.revisions:
-        links = [("down_revision", parent) for parent in revision.down_revisions]
-        links += [("depends_on", parent) for parent in revision.dependencies if parent not in labels]
-        for attribute, parent in links:
-            if parent in known or _abbreviates_one(parent, known):
-                continue
-            nearest = difflib.get_close_matches(parent, known, n=1)
-            yield BROKEN_LINK.finding(
-                f"Revision {revision.id} has {attribute} {parent!r}, which no file defines.",
-                revision=revision.id,
-                location=Location(context.project.location(revision.path), revision.down_line),
-                fix=f"Did you mean {nearest[0]!r}?" if nearest else "Restore the missing file, or correct the link.",
-            )
+        for label in revision.branch_labels:
+            if label in users:
+                yield DUPLICATE_LABEL.finding(
+                    f"The branch label {label!r} of revision {revision.id} {users[label]} already.",
+                    revision=revision.id,
+                    location=_at(context, revision, "branch_labels"),
+                    fix="Give the branch another label, and write it in the first revision of the branch only.",
+                )
+            else:
+                users[label] = f"is a label of revision {revision.id}"
 
 
-def _abbreviates_one(parent: str, known: set[str]) -> bool:
-    """Alembic resolves a link by its beginning too, if only one revision begins so."""
-    return len([revision for revision in known if revision.startswith(parent)]) == 1
+def _broken_links(context: CheckContext, links: Links) -> Iterator[Finding]:
+    texts = [Path(one.path).read_text(encoding="utf-8", errors="replace") for one in context.history.unloadable]
+    for revision, attribute, parent in links.broken:
+        if any(re.search(rf"(?<!\w){re.escape(parent)}(?!\w)", text) for text in texts):
+            continue  # the file is there, and is told of by itself
+        yield BROKEN_LINK.finding(
+            f"Revision {revision.id} has {attribute} {parent!r}, which {links.why_broken(attribute, parent)}.",
+            revision=revision.id,
+            location=_at(context, revision, attribute),
+            fix=links.advice(attribute, parent),
+        )
 
 
-def _cycle(history: History) -> list[RevisionInfo]:
-    """The revisions of one circle, in order; empty if there is none."""
-    by_id = {revision.id: revision for revision in history.revisions}
-    done: set[str] = set()
-    for start in history.revisions:
-        trail: list[str] = []
-        pending = [(start.id, False)]
-        while pending:
-            current, leaving = pending.pop()
-            if leaving:
-                trail.pop()
-                done.add(current)
-            elif current in trail:
-                return [by_id[revision] for revision in trail[trail.index(current) :]]
-            elif current in by_id and current not in done:
-                trail.append(current)
-                pending.append((current, True))
-                revision = by_id[current]
-                pending += [(parent, False) for parent in (*revision.down_revisions, *revision.dependencies)]
-    return []
+def _cycles(context: CheckContext, links: Links) -> Iterator[Finding]:
+    for cycle in links.cycles():
+        first = cycle[0]
+        attribute = links.attribute(first, cycle[1 % len(cycle)])
+        path = context.project.location(first.path)
+        yield CYCLE.finding(
+            f"Revisions build on each other in a circle: {' → '.join(revision.id for revision in (*cycle, first))}.",
+            revision=first.id,
+            location=_at(context, first, attribute),
+            fix=f"Give one of them another {attribute}, for instance in {path}.",
+            detail="\n".join(_line(context, revision) for revision in cycle),
+        )
 
 
-def _heads(context: CheckContext, history: History) -> Iterator[Finding]:
+def _redundant_parents(context: CheckContext, links: Links) -> Iterator[Finding]:
+    for revision, parent, over in links.redundant_parents():
+        rest = tuple(one for one in revision.down_revisions if one != parent)
+        yield REDUNDANT_PARENT.finding(
+            f"Revision {revision.id} merges {over} with {parent}, which {over} builds on already.",
+            revision=revision.id,
+            location=_at(context, revision, "down_revision"),
+            fix=f"In {context.project.location(revision.path)}: "
+            f"down_revision = {rest[0] if len(rest) == 1 else rest!r}".replace("'", '"'),
+        )
+
+
+def _heads(context: CheckContext, history: History, links: Links) -> Iterator[Finding]:
     heads, declared = history.heads, context.settings.heads
-    labels = {label: revision.id for revision in history.revisions for label in revision.branch_labels}
     if declared:
-        wanted = {labels.get(head.partition("@")[0], head) for head in declared}
-        for head in sorted(set(heads) - wanted):
-            revision = history.get(head)
+        wanted = {name: links.heads_named(name) for name in declared}
+        for head in sorted(set(heads).difference(*wanted.values())):
             yield UNDECLARED_HEAD.finding(
                 f"Revision {head} is a head that the settings do not declare.",
                 revision=head,
-                location=context.locate(revision),
+                location=context.locate(links.get(head)),
                 fix="Build it on a declared head, merge it (`alembic merge heads`), "
                 f'or add "{head}" to heads in [tool.harness].',
             )
-        for head in sorted(wanted - set(heads)):
+        for name in sorted(name for name, found in wanted.items() if not found):
             yield UNDECLARED_HEAD.finding(
-                f"The settings declare the head {head}, which is none.",
-                revision=head,
-                location=context.locate(history.get(head)),
+                f"The settings declare the head {name}, which is none.",
+                revision=name,
+                location=context.locate(links.get(name)),
                 fix=f"Put the present head in its place: heads = {_toml_list(heads)} in [tool.harness].",
             )
         return
     if len(heads) > 1:
-        newest = history.get(heads[-1])
-        detail = "\n".join(_head_line(context, history.get(head)) for head in heads)
+        revisions = [revision for revision in map(links.get, heads) if revision is not None]
         yield HEADS.finding(
             f"The history has {len(heads)} heads: {', '.join(heads)}.",
-            location=context.locate(newest),
+            location=context.locate(revisions[-1]),
             fix="Merge them: alembic merge heads -m 'merge'; "
             f"or, if they are meant, heads = {_toml_list(heads)} in [tool.harness].",
-            detail=detail,
+            detail="\n".join(_line(context, revision) for revision in revisions),
         )
 
 
-def _head_line(context: CheckContext, revision: RevisionInfo | None) -> str:
-    assert revision is not None
+def _at(context: CheckContext, revision: RevisionInfo, attribute: str) -> Location:
+    return Location(context.project.location(revision.path), line(revision, attribute))
+
+
+def _line(context: CheckContext, revision: RevisionInfo) -> str:
     return f"{revision.id}  {context.project.location(revision.path)}:{revision.line}  {revision.message}"
 
 
@@ -197,7 +241,18 @@ def _toml_list(values: Iterable[str]) -> str:
 CHECK = Check(
     "graph",
     "one head (or only declared ones), no broken link, cycle or duplicate id, every file loads",
-    (HEADS, UNDECLARED_HEAD, BROKEN_LINK, CYCLE, DUPLICATE, UNLOADABLE, EMPTY),
+    (
+        HEADS,
+        UNDECLARED_HEAD,
+        BROKEN_LINK,
+        CYCLE,
+        DUPLICATE,
+        DUPLICATE_LABEL,
+        REDUNDANT_PARENT,
+        UNLOADABLE,
+        MALFORMED,
+        EMPTY,
+    ),
     run,
     needs_server=False,
 )

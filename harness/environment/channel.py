@@ -24,8 +24,8 @@ class Channel:
         Raises:
             ChannelClosed: the other side is gone.
         """
-        self._connection.settimeout(None)
         try:
+            self._connection.settimeout(None)
             self._connection.sendall(json.dumps(message, default=str).encode() + b"\n")
         except OSError as error:
             raise ChannelClosed from error
@@ -37,11 +37,11 @@ class Channel:
             ChannelClosed: the other side is gone.
             TimeoutError: nothing came in time.
         """
-        self._connection.settimeout(timeout)
         searched = 0
         while (end := self._pending.find(b"\n", searched)) < 0:
             searched = len(self._pending)
             try:
+                self._connection.settimeout(timeout)
                 data = self._connection.recv(1 << 16)
             except TimeoutError:
                 raise

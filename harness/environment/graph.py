@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from harness.environment.malformed import line_of, problem_of, revision_id
 from harness.environment.records import History, RevisionInfo, UnloadableRevision, to_json
 
 if TYPE_CHECKING:
@@ -34,13 +35,14 @@ def read_history(inside: Inside) -> dict[str, Any]:
     for path in _files(inside):
         try:
             module = load_python_file(path.parent, path.name)
-        except (KeyboardInterrupt, GeneratorExit):
-            raise
-        except BaseException as error:
+        except BaseException as error:  # SystemExit and KeyboardInterrupt too: nobody but the file raises them here
             unloadable.append(UnloadableRevision(str(path), inside.describe(error)))
             continue
-        if hasattr(module, "revision"):
+        problem = problem_of(module, path)
+        if problem is None:
             revisions.append(_info(path, module))
+        else:
+            unloadable.append(UnloadableRevision(str(path), problem, imported=True))
     locations = tuple(str(path) for path in _locations(inside))
     env_py = str(inside.directory / inside.script.dir / "env.py")
     return to_json(History(tuple(revisions), tuple(unloadable), locations, env_py))
@@ -98,10 +100,12 @@ def _files(inside: Inside) -> Iterator[Path]:
     for location in _locations(inside):
         pattern = "**/*.py" if getattr(inside.script, "recursive_version_locations", False) else "*.py"
         for path in sorted(location.glob(pattern)):
-            if "__pycache__" in path.parts or not _REVISION_FILE.match(path.name) or path in seen:
+            if "__pycache__" in path.parts or not _REVISION_FILE.match(path.name) or not path.is_file():
                 continue
-            seen.add(path)
-            yield path
+            # As Alembic does, for locations that lead to the same folder.
+            if (real := path.resolve()) not in seen:
+                seen.add(real)
+                yield path
 
 
 def _info(path: Path, module: ModuleType) -> RevisionInfo:
@@ -109,14 +113,14 @@ def _info(path: Path, module: ModuleType) -> RevisionInfo:
     irreversible, irreversible_line = _irreversible(text)
     document = (module.__doc__ or "").strip().splitlines()
     return RevisionInfo(
-        id=str(getattr(module, "revision", "")),
+        id=revision_id(module, path),
         path=str(path),
-        line=_line(text, "revision"),
+        line=line_of(text, "revision"),
         message=document[0] if document else "",
         down_revisions=_several(getattr(module, "down_revision", None)),
         dependencies=_several(getattr(module, "depends_on", None)),
         branch_labels=_several(getattr(module, "branch_labels", None)),
-        down_line=_line(text, "down_revision"),
+        down_line=line_of(text, "down_revision"),
         has_downgrade=hasattr(module, "downgrade"),
         irreversible=irreversible,
         irreversible_line=irreversible_line,
@@ -131,11 +135,6 @@ def _irreversible(text: str) -> tuple[str | None, int]:
             if match is not None:
                 return match["reason"].strip(), token.start[0]
     return None, 1
-
-
-def _line(text: str, name: str) -> int:
-    match = re.search(rf"^{name}\b[^=\n]*=", text, re.MULTILINE)
-    return text.count("\n", 0, match.start()) + 1 if match else 1
 
 
 def _several(value: Any) -> tuple[str, ...]:

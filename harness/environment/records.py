@@ -64,10 +64,13 @@ class RevisionInfo:
 
 @dataclass(frozen=True)
 class UnloadableRevision:
-    """A file of the versions folder that could not be loaded as a revision."""
+    """A file of the versions folder that could not be loaded as a revision. `imported` says that it is good Python, but
+    no revision that Alembic can read; the failure's hint then says what to do.
+    """
 
     path: str
     failure: Failure
+    imported: bool = False
 
 
 @dataclass(frozen=True)
