@@ -121,7 +121,8 @@ def _stopped(context: CheckContext, taken: Span, found: RoundTrips, failure: Fai
     walked, planned = len(found.trips), len(taken.revisions)
     if first:
         raise BlockedCheck(
-            "upgrade", f"the upgrade of revision {revision} fails, after {walked} of {planned} revisions"
+            "upgrade",
+            f"after {walked} of {planned} revisions the upgrade of revision {revision} fails: {failure.message}",
         )
     return FAILED.finding(
         f"The walk ends after {walked} of {planned} revisions: the upgrade of {revision} fails: {failure.message}",

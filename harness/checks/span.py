@@ -65,8 +65,10 @@ def _plan(context: CheckContext, target: str, what: str) -> tuple[str, ...]:
     try:
         return tuple(context.inspection.call(_PLAN, target=target))
     except RunFailed as error:
-        reason = error.failure.message if error.failure else error.message
+        failure = error.failure
+        if failure is None or not failure.kind.endswith("CommandError"):
+            raise
         raise UsageError(
-            f"{what} names {target!r}, which Alembic does not find: {reason.rstrip('.')}.",
+            f"{what} names {target!r}, which Alembic does not find: {failure.message.rstrip('.')}.",
             "`alembic history` lists the revisions.",
         ) from error
