@@ -6,8 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from terminal import TAKEN_BACK, on_a_terminal
+
+from harness.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -65,3 +69,15 @@ def test_a_check_that_fails_is_not_measured() -> None:
     assert done.returncode == 1
     assert "failed with exit code 2" in done.stderr
     assert "nonsense" in done.stderr
+
+
+def test_a_walk_that_takes_its_time_shows_how_far_it_is(trees: ModuleType, tmp_path: Path, server: Server) -> None:
+    trees.write_tree(tmp_path / "tree", 30)
+    command = [sys.executable, "-m", "harness", "check", "--select", "round-trip", "--server", server.url]
+    shown = on_a_terminal(command, directory=tmp_path / "tree")
+    drawn = re.findall(r"  round-trip \.\.\. (\d+) of (\d+)(?:, \d+ s left)?, revision ([0-9a-f]{12})", shown)
+    assert len(drawn) > 3
+    assert {int(total) % 30 for _, total, _ in drawn} == {0}
+    assert sorted(drawn, key=lambda one: int(one[0])) == drawn
+    last = shown.replace("\r\n", "\n").rstrip("\n").split("\n")[-3]
+    assert re.match(r"  .*✓.* round-trip +\d", last.rpartition(TAKEN_BACK)[2]), "the line was not taken back"

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
 import time
 
 import pytest
+from terminal import TAKEN_BACK, on_a_terminal, surroundings
 
 from harness.report.transient import SECONDS_BETWEEN, Pace, Transient, duration, shortened
-
-TAKEN_BACK = "\r\x1b[K"
 
 # A check of 60 steps, 20 ms each, with its first and last lines; told by the real Console on the real standard output.
 WALK = """
@@ -37,33 +31,9 @@ console.finish(Report((result,), server=ServerSummary("embedded", "18.6")), 1.5)
 """
 
 
-def on_a_terminal(code: str, columns: int = 100, **variables: str) -> str:
-    """What a child process writes to a terminal of its own."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=theirs, stderr=theirs, stdin=theirs, env=_environment(variables)
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        try:
-            while chunk := os.read(ours, 65536):
-                shown += chunk
-        except OSError:
-            pass  # Linux says EIO where the other end of a terminal is closed
-        os.close(ours)
-    assert process.returncode == 0, shown.decode()
-    return shown.decode()
-
-
-def _environment(variables: dict[str, str]) -> dict[str, str]:
-    inherited = {key: value for key, value in os.environ.items() if key not in ("CI", "NO_COLOR", "FORCE_COLOR")}
-    return {**inherited, "TERM": "xterm", "PYTHONUTF8": "1", **variables}
-
-
 def test_a_terminal_shows_how_far_a_check_is_and_takes_it_back() -> None:
     started = time.monotonic()
-    shown = on_a_terminal(WALK)
+    shown = on_a_terminal([sys.executable, "-c", WALK])
     seconds = time.monotonic() - started
     drawn = re.findall(r"(\d+) of 60, revision 3f2a(\d{4})", shown)
     assert len(drawn) > 5
@@ -78,7 +48,7 @@ def test_a_terminal_shows_how_far_a_check_is_and_takes_it_back() -> None:
 
 
 def test_the_line_fits_a_narrow_terminal() -> None:
-    shown = on_a_terminal(WALK, columns=30)
+    shown = on_a_terminal([sys.executable, "-c", WALK], columns=30)
     drawn = re.findall(r"  round-trip \.\.\. \d[^\r\x1b]*", shown)
     assert drawn
     assert max(len(line) for line in drawn) == 29
@@ -86,7 +56,7 @@ def test_the_line_fits_a_narrow_terminal() -> None:
 
 @pytest.mark.parametrize("variables", [{"CI": "true"}, {"CI": "1"}, {"TERM": "dumb"}], ids=["true", "1", "dumb"])
 def test_a_terminal_whose_lines_are_kept_shows_nothing_of_it(variables: dict[str, str]) -> None:
-    shown = on_a_terminal(WALK, **variables)
+    shown = on_a_terminal([sys.executable, "-c", WALK], **variables)
     assert "of 60" not in shown
     assert TAKEN_BACK not in shown
     assert "round-trip     1.20 s" in shown
@@ -94,12 +64,12 @@ def test_a_terminal_whose_lines_are_kept_shows_nothing_of_it(variables: dict[str
 
 @pytest.mark.parametrize("ci", ["", "false", "0"])
 def test_a_terminal_that_is_said_to_be_no_ci_shows_it(ci: str) -> None:
-    assert "60 of 60" in on_a_terminal(WALK, CI=ci)
+    assert "60 of 60" in on_a_terminal([sys.executable, "-c", WALK], CI=ci)
 
 
 def test_a_pipe_gets_nothing_of_it() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", WALK], capture_output=True, text=True, env=_environment({}), check=True, timeout=60
+        [sys.executable, "-c", WALK], capture_output=True, text=True, env=surroundings(), check=True, timeout=60
     )
     assert done.stdout.splitlines() == [
         "PostgreSQL 18.6 (embedded)",
