@@ -14,7 +14,7 @@ from harness.gate import position as positions
 from harness.gate.drift import Drift, find_drift, ignored_groups
 from harness.gate.expected import Ground
 from harness.gate.live import Live, read_live
-from harness.gate.position import Position, is_empty, locate
+from harness.gate.position import Position, locate
 from harness.gate.rehearsal import Rehearsal
 from harness.schema import Schema, UnreadableError
 
@@ -154,7 +154,7 @@ class Judge:
         position = self.position
         if position.unknown:
             raise BlockedCheck(f"{CHECK}.revision", "the database stands at a revision that is not in this checkout")
-        if not (position.is_tracked or position.is_given or is_empty(self.live)):
+        if not position.is_known:
             raise BlockedCheck(f"{CHECK}.revision", "nothing says at which revision the database stands")
 
 

@@ -33,6 +33,7 @@ class Position:
         pending: what the deploy has to run, in an order that works; empty where the way cannot be told.
         is_tracked: whether there is a version table.
         is_given: whether the caller said where it stands.
+        is_known: whether anything says where it stands: one of the two, or that nothing was ever deployed to it.
     """
 
     rows: tuple[str, ...]
@@ -43,6 +44,7 @@ class Position:
     pending: tuple[str, ...] = ()
     is_tracked: bool = True
     is_given: bool = False
+    is_known: bool = True
 
     @property
     def standing(self) -> tuple[str, ...]:
@@ -77,16 +79,18 @@ def locate(live: Live, lineage: Lineage, *, given: Sequence[str] = (), target: s
     covered = {row for row in known for other in known if row != other and row in _strictly_below(lineage, other)}
     reachable = lineage.below(targets)
     ahead = tuple(row for row in known if row not in reachable)
-    astray = bool(unknown or ahead)
+    is_known = bool(given or live.tables) or is_empty(live)
+    is_astray = bool(unknown or ahead) or not is_known
     return Position(
         rows=rows,
         targets=targets,
         unknown=unknown,
         needless=tuple(row for row in dict.fromkeys(rows) if row in twice | covered),
         ahead=ahead,
-        pending=() if astray else lineage.between(known, targets),
+        pending=() if is_astray else lineage.between(known, targets),
         is_tracked=bool(live.tables),
         is_given=bool(given),
+        is_known=is_known,
     )
 
 
