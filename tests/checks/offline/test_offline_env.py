@@ -113,6 +113,7 @@ def test_a_script_that_env_py_sends_to_a_file_is_read_and_still_written(tmp_path
     assert offline(project) == ()
     script = project.read("script.sql")
     assert script.count("CREATE TABLE account") == 1
+    assert "-- Running upgrade r1 -> r2" in script
     assert "not in the script" not in script
     less = "def upgrade():\n    if context.is_offline_mode(): return\n"
     project.replace("migrations/versions/r1.py", "def upgrade():\n", less)

@@ -132,9 +132,20 @@ def test_every_such_revision_is_named_and_the_rest_is_judged(tmp_path: Path, ser
     ]
 
 
+def test_the_transaction_goes_on_behind_a_revision_that_is_run_online(tmp_path: Path, server: Server) -> None:
+    reads = 'op.get_bind().execute(sa.text("select 1")).scalar()'
+    project = offline_project(tmp_path, server, TABLE, reads, 'op.execute("lock table account")')
+    assert only(project).rule == "offline.needs-connection"
+
+
 FAILING = {
     "a mistake that only offline mode reaches": (
         "if context.is_offline_mode():\n    op.execute(not_defined)",
+        "not_defined",
+        "NameError: name 'not_defined' is not defined",
+    ),
+    "a mistake after a statement whose rows nobody wants": (
+        'op.get_bind().execute(sa.text("select now()"))\nif context.is_offline_mode():\n    op.execute(not_defined)',
         "not_defined",
         "NameError: name 'not_defined' is not defined",
     ),
