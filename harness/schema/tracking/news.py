@@ -40,12 +40,14 @@ class News(NamedTuple):
 
     Attributes:
         command: the command's tag.
+        goes_along: of an object that is gone, whether it is because what it belongs to is gone or changed.
         classid, objid: the object's address; none for a command that does not say what it did.
         names: of an object that is gone its name, part by part (`address_names`); else the schema that it is in.
     """
 
     command: str
     is_drop: bool
+    goes_along: bool
     classid: int | None
     objid: int | None
     names: list[str | None] | None
@@ -69,6 +71,7 @@ def interpret(rows: Iterable[News], catalog: Catalog) -> Touched | None:
     """What some news say was touched; None if they do not tell."""
     made: set[Main] = set()
     gone: dict[Main, Sequence[str | None]] = {}
+    going_along: set[Main] = set()
     named: dict[Main, None] = {}
     for row in rows:
         if row.classid is None or row.objid is None:
@@ -81,6 +84,8 @@ def interpret(rows: Iterable[News], catalog: Catalog) -> Touched | None:
         names: Sequence[str | None] = row.names or ()
         if row.is_drop:
             gone[main] = names
+            if row.goes_along:
+                going_along.add(main)
         elif "pg_temp" not in names:
             named[main] = None
             if row.command.startswith("CREATE"):
@@ -101,13 +106,15 @@ def interpret(rows: Iterable[News], catalog: Catalog) -> Touched | None:
             # A part of a table that was not seen as it was made, or was made again by a change of the table: if the
             # table is not known by this name it is new, and among the news itself.
             groups.add(GroupKey("relation", names[0] or "", names[1] or ""))
-        elif main not in made:
+        elif main not in made and main not in going_along:
             return None
-    mains = dict.fromkeys(main for key in groups for main in catalog.mains(key))
-    addresses = [main for main in {**named, **mains} if _is_part(gone.get(main)) or main not in gone]
-    return Touched(groups, addresses, unsure)
+    mains = [main for key in groups for main in catalog.mains(key)]
+    # A column that is gone is written down under the address of what it was a column of.
+    columns = [main for main, names in gone.items() if main[0] == PG_CLASS and _is_part(names)]
+    asked = [main for main in dict.fromkeys([*named, *mains]) if main not in gone]
+    return Touched(groups, list(dict.fromkeys([*asked, *columns])), unsure)
 
 
-def _is_part(names: Sequence[str | None] | None) -> bool:
+def _is_part(names: Sequence[str | None]) -> bool:
     """Whether what is gone had three names: those of a table, and its own."""
-    return names is not None and len(names) == 3
+    return len(names) == 3

@@ -1,7 +1,8 @@
 """The tracker's session: its settings, and prepared statements that are run several at a time in one message.
 
-Most of the cost of a catalog query is planning it, so each is prepared once. A generic plan is made while the database
-is small, when a sequential scan is the cheapest; it has to serve when the database has grown, so they are forbidden.
+Most of the cost of a catalog query is planning it, so each is prepared once. A generic plan has to serve while the
+database grows: what is only cheap as long as there is little to read is forbidden, and plans are made anew when there
+is twice as much.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ _PLANNING = {
     "enable_material": "off",
 }
 _USUAL_PLANNING = {name: "on" for name in _PLANNING if name.startswith("enable_")}
+# Objects of a database that makes no difference to a plan.
+_FEW = 200
+
 _SETTINGS = {
     **SESSION,
     **_PLANNING,
@@ -62,6 +66,7 @@ class Session:
         self._connection = connection
         self._version = major_version(connection)
         self._prepared: set[str] = set()
+        self._planned_for = _FEW
         self._set(_SETTINGS, for_transaction=False)
 
     def run(self, names: Sequence[str], scope: Scope | None = None) -> dict[str, Rows]:
@@ -78,6 +83,12 @@ class Session:
                 found[name] = Rows(columns, cursor.fetchall())
                 cursor.nextset()
         return found
+
+    def expect(self, size: int) -> None:
+        """Make new plans if the database has outgrown the old ones; `size` is how many objects it has."""
+        if size > 2 * self._planned_for:
+            self._connection.execute("discard plans")
+            self._planned_for = size
 
     @contextmanager
     def usual_planning(self) -> Iterator[None]:

@@ -70,6 +70,7 @@ class Watch:
         if not touched.addresses:
             return touched.groups, {}
         scope = Scope(classids=[main[0] for main in touched.addresses], objids=[main[1] for main in touched.addresses])
+        self._session.expect(len(catalog.objects))
         rows = [Resolved(*row) for row in self._session.run(["touched"], scope)["touched"].rows]
         reached = {touched.addresses[number - 1] for row in rows for number in row.numbers or ()}
         if self._disabled_keys or not touched.unsure <= reached or not all(map(is_understood, rows)):

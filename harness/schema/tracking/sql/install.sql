@@ -4,6 +4,7 @@ create schema harness_tracking;
 create unlogged table harness_tracking.news (
     command pg_catalog.text not null,
     is_drop pg_catalog.bool not null,
+    goes_along pg_catalog.bool not null,
     classid pg_catalog.oid,
     objid pg_catalog.oid,
     names pg_catalog.text[]
@@ -13,21 +14,21 @@ create unlogged table harness_tracking.news (
 create function harness_tracking.note_commands() returns event_trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    insert into harness_tracking.news (command, is_drop, classid, objid, names)
-    select c.command_tag, false, c.classid, c.objid, array[c.schema_name]
+    insert into harness_tracking.news (command, is_drop, goes_along, classid, objid, names)
+    select c.command_tag, false, false, c.classid, c.objid, array[c.schema_name]
     from pg_catalog.pg_event_trigger_ddl_commands() as c;
     if not found then
-        insert into harness_tracking.news (command, is_drop) values (tg_tag, false);
+        insert into harness_tracking.news (command, is_drop, goes_along) values (tg_tag, false, false);
     end if;
 end
 $$;
 
--- What goes with its own table or type is not written down: that is dropped or changed itself.
+-- What goes along with its table or type need not be written down, where it is read with that.
 create function harness_tracking.note_drops() returns event_trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    insert into harness_tracking.news (command, is_drop, classid, objid, names)
-    select tg_tag, true, d.classid, d.objid, d.address_names
+    insert into harness_tracking.news (command, is_drop, goes_along, classid, objid, names)
+    select tg_tag, true, not (d.original or d.normal), d.classid, d.objid, d.address_names
     from pg_catalog.pg_event_trigger_dropped_objects() as d
     where not d.is_temporary
         and (

@@ -1,2 +1,2 @@
 delete from harness_tracking.news
-returning command, is_drop, classid, objid, names
+returning command, is_drop, goes_along, classid, objid, names
