@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.checks.offline_psql import Statement
+from harness.checks.offline_psql import Command
 from harness.checks.offline_rules import CHANGED, EXTRA, FAILED, MISSING, NEEDS_CONNECTION, SQL_FAILED
 from harness.checks.offline_script import Stop
 from harness.checks.repairs import typed
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 _SHORT = 100  # characters of a value that a message still repeats
 _RULES = {"missing": MISSING, "extra": EXTRA, "changed": CHANGED, "renamed": CHANGED}
-_PARAMETER = re.compile(r"(?<![:\w]):[a-z_]\w*|%\(\w+\)s|\$\d+", re.IGNORECASE)
+_PARAMETER = re.compile(r"(?<![:\w]):[a-z_]\w*|%\(\w+\)s", re.IGNORECASE)
+_SYNTAX_ERROR = "42601"
 _THERE_ALREADY = ("42710", "42P07")  # duplicate_object, duplicate_table
 _ASK_PYTHON = (
     "In upgrade(): take the value from the statement itself (insert … select, update … from, create … if not exists), "
@@ -116,7 +118,7 @@ def refused(context: CheckContext, script: OfflineScript, stop: Stop) -> Finding
     unjudged = f"Not judged: what revision {stop.revision} builds offline" if stop.revision else "Not judged: the rest"
     if after:
         unjudged += f", and the {len(after)} after it" if len(after) > 1 else f", and {after[0]} after it"
-    if stop.statement is None:
+    if stop.written is None:
         what = f"Revision {stop.revision}, run online behind what the script has built, fails: {stop.failure.message}"
     else:
         what = f"The offline script fails{where}: {stop.failure.message}"
@@ -132,18 +134,18 @@ def refused(context: CheckContext, script: OfflineScript, stop: Stop) -> Finding
 def _advice(stop: Stop) -> str:
     """What to type, as far as the statement tells what is wrong with it."""
     written, statement = stop.written, stop.statement
-    if written is None or statement is None:
+    if written is None:
         return "Correct what the earlier revisions do offline; it is not what they do online."
     if written.printed:
         return "Do not print to the standard output, which is the script: print(…, file=sys.stderr), or use logging."
-    if not isinstance(statement, Statement):
+    if isinstance(statement, Command):
         return "Leave psql's own commands out of the script, and give them to psql by hand."
-    if "\n\n" in statement.text and len(statement.text) > len(written.text.rstrip()):
+    if statement is not None and "\n\n" in statement.text and len(statement.text) > len(written.text.rstrip()):
         return (
             "The statement does not end where it should, so that the next one became a part of it: a comment or quote "
             "swallows the semicolon that Alembic writes behind it. End the text with a line break, or close the quote."
         )
-    if _PARAMETER.search(statement.text):
+    if stop.failure.sqlstate == _SYNTAX_ERROR and _PARAMETER.search(stop.failure.sql or ""):
         return "Give context.configure() literal_binds=True in env.py's offline part, so that values are written out."
     if stop.failure.sqlstate in _THERE_ALREADY:
         return (
@@ -156,12 +158,12 @@ def _advice(stop: Stop) -> str:
 
 def differs(context: CheckContext, head: Deployed, actual: Schema, found: Sequence[Difference]) -> Iterator[Finding]:
     """What the script builds otherwise than the online run."""
-    touches = Touches(context.history)
+    touched = _Touched(context, head.schema, actual)
     tables = {(one.version_table_schema or DEFAULT_SCHEMA, one.version_table) for one in head.configured}
     for fix in repair(head.schema, actual, found).fixes:
         difference = fix.difference
         target = difference.object
-        touch = touches.last(target)
+        touch = touched.by(difference)
         location = context.env_py
         if touch is not None:
             location = Location(context.project.location(touch.revision.path), touch.line, touch.end_line)
@@ -177,6 +179,28 @@ def differs(context: CheckContext, head: Deployed, actual: Schema, found: Sequen
             fix=_VERSION_TABLE if is_version_table else _fix(context, fix, touch),
             detail=consequences(difference),
         )
+
+
+class _Touched:
+    """Which statement of a revision last touched what the two schemas differ in."""
+
+    def __init__(self, context: CheckContext, *schemas: Schema) -> None:
+        self._touches = Touches(context.history)
+        self._items = {
+            item.identity.database_object: item for schema in reversed(schemas) for item in schema.objects.values()
+        }
+
+    def by(self, difference: Difference) -> Touch | None:
+        target = difference.object
+        item = self._items.get(target)
+        columns = item.attributes.get("columns") if item is not None else None
+        # A routine's name has its arguments, and what is renamed may be named as the script has it.
+        names = [target.name, target.name.partition("(")[0]]
+        if difference.change == "renamed" and difference.actual is not None:
+            names.append(difference.actual)
+        found = (self._touches.last(replace(target, name=name)) for name in names)
+        aliases = columns if isinstance(columns, tuple) else ()
+        return next((touch for touch in found if touch is not None), None) or self._touches.last(target, *aliases)
 
 
 _VERSION_TABLE = (

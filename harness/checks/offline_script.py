@@ -39,8 +39,10 @@ class Stop:
     Attributes:
         revision: the revision that was being applied, None before the first and after the last.
         failure: PostgreSQL's words, with the statement and the line of the user's that wrote it.
-        written: the text of the script that the statement begins in; None for a revision run online.
-        statement: the statement, or psql's command; None for a revision run online.
+        written: the text of the script that the statement begins in, or the place of a revision that is left out;
+            None if that revision failed online.
+        statement: the statement, or psql's command; None where it was the transaction that failed to commit before a
+            revision was run online, or that revision.
     """
 
     revision: str | None
@@ -105,20 +107,17 @@ class _Execution:
                 return Stop(origin.revision, failure, origin, statement)
             if self._would_be_remembered(statement.text):
                 continue
-            try:
-                # Without parameters psycopg sends a text as psql does: by the simple protocol, percent signs untouched.
-                self._connection.execute(statement.text.encode())
-            except Error as error:
-                _require_server(self._connection, error)
-                return Stop(origin.revision, _refusal(error, origin, statement.text), origin, statement)
+            stop = self._send(statement.text, origin, statement)
+            if stop is not None:
+                return stop
         return None
 
     def run_online(self, place: Written) -> Stop | None:
         """Run a revision that is left out; where it stopped, None if it did not."""
         assert place.revision is not None
         in_transaction = self._connection.info.transaction_status != TransactionStatus.IDLE
-        if in_transaction:
-            self._connection.execute("commit")  # or the other session would not see what is there
+        if in_transaction and (stop := self._send("commit", place)):  # or the other session would see nothing
+            return stop
         if self._online is None:
             # Not before: Alembic makes its version table when it begins, which the script does, too.
             timeout = self._context.settings.timeout
@@ -131,8 +130,20 @@ class _Execution:
                 raise
             return Stop(place.revision, error.failure)
         self._made |= _names(after) - _names(before)
-        if in_transaction:
-            self._connection.execute("begin")
+        return self._send("begin", place) if in_transaction else None
+
+    def _send(self, text: str, origin: Written, statement: Statement | None = None) -> Stop | None:
+        try:
+            # Without parameters psycopg sends a text as psql does: by the simple protocol, percent signs untouched.
+            self._connection.execute(text.encode())
+        except Error as error:
+            if self._connection.closed:
+                raise VerdictError(
+                    f"The server ended the session that ran the offline script: {first_line(error)}.",
+                    "It may have been ended by somebody else, or be out of memory or disk: run it again, "
+                    "or use another --server.",
+                ) from error
+            return Stop(origin.revision, _refusal(error, origin, text), origin, statement)
         return None
 
     def _would_be_remembered(self, statement: str) -> bool:
@@ -181,12 +192,3 @@ def _refusal(error: Error, origin: Written, sql: str) -> Failure:
         hint=words.message_hint,
         revision=origin.revision,
     )
-
-
-def _require_server(connection: Connection[Any], error: Error) -> None:
-    if connection.closed:
-        raise VerdictError(
-            f"The server ended the session that ran the offline script: {first_line(error)}.",
-            "It may have been ended by somebody else, or be out of memory or disk: run it again, "
-            "or use another --server.",
-        ) from error

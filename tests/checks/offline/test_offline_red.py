@@ -247,6 +247,20 @@ def test_a_statement_that_postgresql_refuses(tmp_path: Path, server: Server, nam
     assert line in text[finding.location.line - 1]
 
 
+def test_a_commit_that_fails_before_a_revision_is_run_online(tmp_path: Path, server: Server) -> None:
+    deferred = (
+        'op.execute("create table a (id int primary key, b int references a deferrable initially deferred)")\n'
+        'op.execute("insert into a values (1, 2)")\n'
+        'if not context.is_offline_mode():\n    op.execute("delete from a")'
+    )
+    reads = 'op.get_bind().execute(sa.text("select 1")).scalar()'
+    named, stopped = offline(offline_project(tmp_path, server, deferred, reads))
+    assert named.rule == "offline.needs-connection"
+    assert stopped.rule == "offline.sql-failed"
+    assert "violates foreign key constraint" in stopped.message
+    assert "SQL: commit" in (stopped.detail or "")
+
+
 def test_the_words_of_postgresql_and_what_was_not_judged(tmp_path: Path, server: Server) -> None:
     up = 'if context.is_offline_mode():\n    op.execute("select nam from account")'
     finding = only(offline_project(tmp_path, server, TABLE, up, AFTER, TABLE.replace("account", "other")))
@@ -300,6 +314,20 @@ OTHERWISE = {
         "sequence",
         "tickets",
         "create sequence",
+    ),
+    "a constraint that the server names": (
+        ONLINE_ONLY + 'op.execute("alter table account add unique (name)")',
+        "offline.missing",
+        "unique constraint",
+        "account_name_key",
+        "create_unique_constraint",
+    ),
+    "a function": (
+        ONLINE_ONLY + "op.execute(\"create function f(a int) returns int language sql as 'select a'\")",
+        "offline.missing",
+        "function",
+        "f(integer)",
+        "create function",
     ),
     "a trigger": (
         'op.execute("create function f() returns trigger language plpgsql as $$ begin return new; end $$")\n'
