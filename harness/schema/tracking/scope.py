@@ -20,7 +20,6 @@ from harness.schema.tracking.session import Scope
 
 _OF_RELATIONS = {
     "r": ("tables", "columns"),
-    "p": ("tables", "columns"),
     "f": ("tables", "columns"),
     "v": ("views",),
     "m": ("views",),
@@ -63,7 +62,7 @@ class Resolved(NamedTuple):
 
 def is_understood(row: Resolved) -> bool:
     """Whether reading this alone will do. What inherits changes with its parent, and a disabled foreign key with the
-    table that it refers to.
+    table that it refers to. Of a partition that is detached PostgreSQL tells the table that had it.
     """
     if row.classid == PG_CLASS:
         return row.kind in _OF_RELATIONS and not row.is_related and not row.is_disabled
