@@ -44,7 +44,8 @@ class CapturingContext(EnvironmentContext):
 
     def run_migrations(self, **kw: Any) -> None:
         """As Alembic's, with the arguments for revisions kept for the pilot; in an inspecting run, nothing."""
-        if self._inside.mode == "inspect":
+        scribe = self._inside.scribe
+        if self._inside.mode == "inspect" or (scribe is not None and scribe.has_run(self.get_context())):
             return
         self._inside.migration_arguments = kw
         super().run_migrations(**kw)

@@ -91,15 +91,15 @@ class Scribe:
         impl.static_output = listening_output  # type: ignore[method-assign]  # to hear it is what this method is for
         connection._execute_impl = listening_execute
 
-    def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
-        """Alembic's `fn`: every step from base to the heads.
-
-        In one database a second run over the same version table finds itself at the heads, and so it does here.
+    def has_run(self, context: MigrationContext) -> bool:
+        """Whether the script has already come to the heads in this version table: in one database a second run of
+        `context.run_migrations()` finds nothing to do.
         """
-        table = (context.version_table_schema, context.version_table)
-        if table in self._done:
-            return
-        self._done.add(table)
+        return (context.version_table_schema, context.version_table) in self._done
+
+    def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
+        """Alembic's `fn`: every step from base to the heads."""
+        self._done.add((context.version_table_schema, context.version_table))
         # What `alembic upgrade` itself calls: alembic/command.py.
         for step in self._inside.script._upgrade_revs("heads", cast("Any", heads)):
             step.migration_fn = self._guarded(step, context)
