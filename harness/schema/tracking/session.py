@@ -66,6 +66,7 @@ class Session:
         self._connection = connection
         self._version = major_version(connection)
         self._prepared: set[str] = set()
+        self._columns: dict[str, tuple[str, ...]] = {}
         self._planned_for = _FEW
         self._set(_SETTINGS, for_transaction=False)
 
@@ -79,8 +80,10 @@ class Session:
         with self._connection.cursor(row_factory=tuple_row) as cursor:
             cursor.execute(script.encode(), prepare=False)
             for name in names:
-                columns = tuple(column.name for column in cursor.description or ())
-                found[name] = Rows(columns, cursor.fetchall())
+                # Asking psycopg for the columns each time would cost more than reading the rows.
+                if name not in self._columns:
+                    self._columns[name] = tuple(column.name for column in cursor.description or ())
+                found[name] = Rows(self._columns[name], cursor.fetchall())
                 cursor.nextset()
         return found
 
