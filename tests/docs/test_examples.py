@@ -93,6 +93,16 @@ def test_downgrade(rules: Rules) -> None:
     assert rules(unsafe + declared, check="downgrade") == ["downgrade.irreversible"]
 
 
+def test_round_trip(rules: Rules) -> None:
+    (unsafe,) = code(CHECKS / "round-trip.md", "Unsafe")
+    (safer,) = code(CHECKS / "round-trip.md", "Safer")
+    (marked,) = code(CHECKS / "round-trip.md", "No way back, on purpose")
+    assert rules(unsafe, check="round-trip") == ["round-trip.left-behind", "round-trip.not-repeatable"]
+    assert rules(unsafe + safer, check="round-trip") == []
+    assert rules(unsafe + marked, check="round-trip") == []
+    assert rules(unsafe + marked.partition("\n")[2], check="round-trip") == ["round-trip.irreversible"]
+
+
 def test_drift(rules: Rules) -> None:
     model, created = code(CHECKS / "drift.md", "Unsafe")
     (safer,) = code(CHECKS / "drift.md", "Safer")
