@@ -85,8 +85,10 @@ class EnvironmentRun:
             RunFailed: `env.py` raised after its migrations.
         """
         if self._mode == "online" and self.ready().get("event") == "running":
-            self._interpreter.send({"command": "finish"})
-            ended = self._interpreter.receive("env.py, after its migrations,")
+            ended = self._state or {}
+            while ended["event"] == "running":  # once for each time that env.py runs its migrations
+                self._interpreter.send({"command": "finish"})
+                ended = self._interpreter.receive("env.py, after its migrations,")
             self._state = ended
             if ended["failure"] is not None:
                 raise self._failed(ended)
@@ -161,6 +163,9 @@ class EnvironmentRun:
         begun: list[str] = []
         doing = "env.py"
         while (event := self._interpreter.receive(doing))["event"] != "ended":
+            if event["event"] == "running":  # env.py runs its migrations again, for another schema perhaps
+                self._interpreter.send({"command": "deploy", "target": target})
+                continue
             begun.append(event["revision"])
             doing = f"The upgrade of revision {begun[-1]}"
         self._state = event

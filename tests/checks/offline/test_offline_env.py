@@ -181,6 +181,41 @@ def test_several_databases_in_one_env_py(tmp_path: Path, server: Server) -> None
     assert offline(project) == ()
 
 
+TENANTS = """
+from alembic import context
+import sqlalchemy as sa
+
+url = context.config.get_main_option("sqlalchemy.url")
+for tenant in ("one", "two"):
+    if context.is_offline_mode():
+        context.configure(url=url, literal_binds=True, version_table_schema=tenant)
+        with context.begin_transaction():
+            context.execute(f"create schema {tenant}")
+            context.execute(f"set search_path to {tenant}")
+            context.run_migrations()
+    else:
+        with sa.create_engine(url).connect() as connection:
+            connection.exec_driver_sql(f"create schema if not exists {tenant}")
+            connection.exec_driver_sql(f"set search_path to {tenant}")
+            connection.commit()
+            context.configure(connection=connection, version_table_schema=tenant)
+            with context.begin_transaction():
+                context.run_migrations()
+"""
+
+
+def test_a_schema_for_each_tenant(tmp_path: Path, server: Server) -> None:
+    project = offline_project(
+        tmp_path, server, TABLE, "op.add_column('account', sa.Column('x', sa.Text()))", env=TENANTS
+    )
+    assert offline(project) == ()
+    less = "def upgrade():\n    if context.is_offline_mode() and context.config.attributes.get('first'): return\n"
+    less += "    context.config.attributes['first'] = True\n"
+    project.replace("migrations/versions/r2.py", "def upgrade():\n", less)
+    finding = only(project)
+    assert (finding.rule, str(finding.object)) == ("offline.missing", "two.account.x")
+
+
 @pytest.fixture
 def live() -> Iterator[tuple[Server, str, Path]]:
     """A server whose log tells of every connection, with a live database on it."""
