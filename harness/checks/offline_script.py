@@ -80,6 +80,7 @@ class _Execution:
         self._database = database
         self._connection = connection
         self._online: EnvironmentRun | None = None
+        self._turn = 1
         self._made: set[tuple[str | None, ...]] = set()
 
     def __enter__(self) -> _Execution:
@@ -122,6 +123,9 @@ class _Execution:
             # Not before: Alembic makes its version table when it begins, which the script does, too.
             timeout = self._context.settings.timeout
             self._online = EnvironmentRun.start(self._context.project, self._database.url, timeout=timeout)
+        while self._turn < place.turn:
+            self._online.proceed()
+            self._turn += 1
         before = place.memory or {}
         try:
             after = migrate(self._online, place.revision, before)

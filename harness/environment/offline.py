@@ -125,7 +125,7 @@ class Scribe:
             obstacle = self._obstacle(revision, error, connected=opened > 0)
             if obstacle is not None:
                 self.obstacles.append(obstacle)
-                self.written[start:] = [Written("", revision, left_out=True, memory=memory)]
+                self.written[start:] = [Written("", revision, left_out=True, memory=memory, turn=len(self._done))]
 
         return guarded
 

@@ -25,6 +25,7 @@ class Written:
         path, line: the innermost line of the user's own files that wrote it, absolute path; None beside `revision`.
         left_out: this is the place of a revision that could not be written.
         memory: there, what Alembic remembered when that revision began.
+        turn: there, which of the calls of `context.run_migrations()` it was in, counted from 1.
         printed: it went to the standard output, which is the script, and not through Alembic.
     """
 
@@ -34,6 +35,7 @@ class Written:
     line: int | None = None
     left_out: bool = False
     memory: Memory | None = None
+    turn: int = 1
     printed: bool = False
 
 

@@ -114,6 +114,19 @@ class EnvironmentRun:
             self._state = state
         return self._state
 
+    def proceed(self) -> None:
+        """Let `env.py` go on to where it calls `context.run_migrations()` the next time.
+
+        Raises:
+            RunFailed: it does not, or raises before.
+        """
+        self.ready()
+        self._interpreter.send({"command": "finish"})
+        state = self._interpreter.receive("env.py, between its migrations,")
+        if state["event"] == "ended":
+            raise self._failed(state)
+        self._state = state
+
     @property
     def configured(self) -> tuple[Configured, ...]:
         """What `env.py` passed to `context.configure`, one record a call."""

@@ -209,6 +209,10 @@ def test_a_schema_for_each_tenant(tmp_path: Path, server: Server) -> None:
         tmp_path, server, TABLE, "op.add_column('account', sa.Column('x', sa.Text()))", env=TENANTS
     )
     assert offline(project) == ()
+    reads = "def upgrade():\n    op.get_bind().execute(sa.text('select 1')).scalar()\n"
+    project.replace("migrations/versions/r1.py", "def upgrade():\n", reads)
+    assert only(project).rule == "offline.needs-connection"
+    project.replace("migrations/versions/r1.py", reads, "def upgrade():\n")
     less = "def upgrade():\n    if context.is_offline_mode() and context.config.attributes.get('first'): return\n"
     less += "    context.config.attributes['first'] = True\n"
     project.replace("migrations/versions/r2.py", "def upgrade():\n", less)
