@@ -105,17 +105,23 @@ class ServerOnDemand:
         open_one: starts a server.
         given: a running one to use and leave running instead.
         progress: told when it answers.
+        told: what the progress is told in place of the plain summary.
 
     Attributes:
         summary: what the report says of it; None while it was not needed.
     """
 
     def __init__(
-        self, open_one: Callable[[], Server], given: Server | None = None, progress: Progress | None = None
+        self,
+        open_one: Callable[[], Server],
+        given: Server | None = None,
+        progress: Progress | None = None,
+        told: Callable[[ServerSummary], ServerSummary] = lambda summary: summary,
     ) -> None:
         self._open_one = open_one
         self._given = given
         self._progress = progress
+        self._told = told
         self._server: Server | None = None
         self.summary: ServerSummary | None = None
 
@@ -129,7 +135,7 @@ class ServerOnDemand:
             self._server = self._given or self._open_one()
             self.summary = ServerSummary(self._server.kind, self._server.version, self._server.why)
             if self._progress is not None:
-                self._progress.server_ready(self.summary)
+                self._progress.server_ready(self._told(self.summary))
         return self._server
 
     def close(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from harness.findings import UsageError
 
+_PORTS = re.compile(r"\d{0,5}(?:,\d{0,5})*")
 _SCHEMES = ("postgresql", "postgres")
 _EXAMPLE = "Give postgresql://user@host:5432/database, service=NAME, or host=… dbname=…"
 _ENCODING = "In a user or password of a URL write '@' as %40, '/' as %2F, ':' as %3A, '#' as %23, '%' as %25."
@@ -59,13 +61,18 @@ def read_address(text: str, what: str = "URL") -> Address:
         dialect = scheme.partition("+")[0].lower()
         if dialect not in _SCHEMES:
             raise UsageError(f"{what} is no URL of PostgreSQL.", _EXAMPLE)
+        if "#" in rest or rest.count("@") > 1 or "/" in rest.rpartition("@")[0]:
+            # libpq would take a part of the password for a host, a port or a database, and tell it in its errors.
+            raise UsageError(f"{what} has a special character that is not percent-encoded.", _ENCODING)
         text = f"postgresql://{_libpq_query(rest)}"
     elif "=" not in text:
         raise UsageError(f"{what} is neither a URL nor a connection string.", _EXAMPLE)
     try:
         parameters = {key: str(value) for key, value in conninfo_to_dict(text).items() if value is not None}
     except ProgrammingError:
-        raise UsageError(f"{what} cannot be read as the place of a database.", f"{_EXAMPLE} {_ENCODING}") from None
+        parameters = None
+    if parameters is None or not _PORTS.fullmatch(parameters.get("port", "")):
+        raise UsageError(f"{what} cannot be read as the place of a database.", f"{_EXAMPLE} {_ENCODING}")
     return Address(_name(parameters), parameters)
 
 

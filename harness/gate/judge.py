@@ -22,6 +22,7 @@ T = TypeVar("T")
 CHECK = "gate"
 # In the order in which they are judged and reported.
 PARTS = ("revision", "drift", "rehearsal")
+NOTHING_PENDING = "nothing is pending"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,11 @@ class Judge:
             self._failed = error
             raise
 
+    @property
+    def live_if_read(self) -> Live | None:
+        """The same if it was read already, else None."""
+        return self.__dict__.get("live")
+
     @cached_property
     def position(self) -> Position:
         """Where the database stands."""
@@ -135,7 +141,7 @@ class Judge:
         if self.position.ahead:
             raise BlockedCheck(f"{CHECK}.revision", "the database stands beyond the revision to deploy")
         if not self.position.pending:
-            raise SkipCheck("nothing is pending")
+            raise SkipCheck(NOTHING_PENDING)
         if self.live.unread:
             raise UnreadableError(self.live.unread[0], "without it the schema cannot be copied")
         self.ground.require_elsewhere(self.live)

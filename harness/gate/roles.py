@@ -73,7 +73,9 @@ def _without_own(item: SchemaObject, role: str, context: Context) -> SchemaObjec
         value = attributes.get(name)
         if not isinstance(value, tuple):
             continue
-        kept = tuple(line.removesuffix(f" by {role}") for line in value if not _is_own(line, role))
+        # What an owner is granted on a column says nothing: it has it by the table.
+        own = (role, "(owner)") if name == "column_grants" or item.identity.kind == "column" else (role,)
+        kept = tuple(line.removesuffix(f" by {role}") for line in value if _grantee(line) not in own)
         if kept == value:
             continue
         changed = True
@@ -84,9 +86,8 @@ def _without_own(item: SchemaObject, role: str, context: Context) -> SchemaObjec
     return SchemaObject(item.identity, MappingProxyType(attributes), item.uses) if changed else item
 
 
-def _is_own(line: str, role: str) -> bool:
-    grantee = line.partition(": ")[0]
-    return grantee == role or grantee.endswith(f" to {role}")
+def _grantee(line: str) -> str:
+    return line.partition(": ")[0].rpartition(" to ")[2]
 
 
 def _is_usual(item: SchemaObject, lines: tuple[str, ...], context: Context) -> bool:

@@ -11,9 +11,10 @@ from harness.checks.policy import Policy
 from harness.checks.running import Progress, Runner, ServerOnDemand, project_summary
 from harness.comparison.address import Address
 from harness.environment import Project
-from harness.findings import CheckResult, Finding, HarnessError, Report, ServerSummary
+from harness.findings import CheckResult, Finding, Report, ServerSummary
 from harness.gate.expected import Ground
-from harness.gate.judge import CHECK, Asked, Judge, part_of
+from harness.gate.judge import CHECK, NOTHING_PENDING, Asked, Judge, part_of
+from harness.gate.live import Live
 from harness.report.text import without_passwords
 from harness.server import Server, open_server
 from harness.settings import Settings
@@ -51,7 +52,8 @@ def run_gate(
     """
 
     def open_one() -> Server:
-        return open_server(settings, major=judge.live.major)
+        live = judge.live_if_read
+        return open_server(settings, major=None if live is None else live.major)
 
     def tell(name: str, done: int, total: int, text: str) -> None:
         if progress is not None:
@@ -60,7 +62,10 @@ def run_gate(
     def keep(findings: Iterable[Finding]) -> list[Finding]:
         return baseline.apply(ignore.apply(policy.apply(findings)))
 
-    servers = ServerOnDemand(open_one, server, progress)
+    def told(scratch: ServerSummary) -> ServerSummary:
+        return _with_live(scratch, judge.live_if_read)
+
+    servers = ServerOnDemand(open_one, server, progress, told)
     try:
         with CheckContext(settings, project, servers.open, tell) as context:
             judge = Judge(Ground(context, may_share=server_is_named), address, asked)
@@ -68,6 +73,9 @@ def run_gate(
             summary = project_summary(context)
     finally:
         leftovers = servers.close()
+    scratch = servers.summary
+    if scratch is None and judge.live_if_read is not None:
+        scratch = ServerSummary("url", judge.live_if_read.version)
     known = baseline.close(
         [replace(result, name=CHECK) for result in results],
         out_of_reach=lambda entry: part_of(entry.rule) not in _judged(results),
@@ -76,10 +84,10 @@ def run_gate(
         checks=tuple(replace(result, reason=_clean(result.reason)) for result in results),
         findings=tuple(findings),
         project=summary,
-        server=_with_live(servers.summary, judge),
+        server=_with_live(scratch, judge.live_if_read) if scratch is not None else None,
         notes=tuple(
             _clean(note) or ""
-            for note in (*judge.notes, *known, *ignore.notes(results), *context.leftovers, *leftovers)
+            for note in (*judge.notes, *known, *ignore.notes(_as_judged(results)), *context.leftovers, *leftovers)
         ),
         known=tuple(baseline.known),
     )
@@ -89,15 +97,16 @@ def _judged(results: Sequence[CheckResult]) -> set[str]:
     return {result.name.removeprefix(f"{CHECK}.") for result in results if result.outcome in ("passed", "failed")}
 
 
-def _with_live(scratch: ServerSummary | None, judge: Judge) -> ServerSummary | None:
+def _as_judged(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """The results, with a rehearsal that had nothing to rehearse as one that found nothing."""
+    return [replace(result, outcome="passed") if result.reason == NOTHING_PENDING else result for result in results]
+
+
+def _with_live(scratch: ServerSummary, live: Live | None) -> ServerSummary:
     """The server's line, with the live database that was judged."""
-    try:
-        live = judge.live
-    except HarnessError:
+    if live is None:
         return scratch
     told = f"live: {live.name} (PostgreSQL {live.version})"
-    if scratch is None:
-        return ServerSummary("url", live.version, told)
     return replace(scratch, why="; ".join(part for part in (scratch.why, told) if part))
 
 

@@ -256,6 +256,10 @@ def test_the_password_is_told_nowhere(
         secretive + "?no_such_parameter=1",
         f"host=127.0.0.1 port={port} password='{SECRET}' user=nobody_here dbname=x",
         f"postgresql://secretive:{SECRET}@127.0.0.1:{port}/x",
+        f"postgresql://secretive:12/s3cret@127.0.0.1:{port}/x",
+        f"postgresql://secretive:s3cret@w0rd@127.0.0.1:{port}/x",
+        f"postgresql://secretive:s3cret#w0rd@127.0.0.1:{port}/x",
+        "postgresql://secretive:s3cret",
     ):
         try:
             told = render(harness.gate(wrong, directory=ROOT, server=server, select=["revision"]), "json")

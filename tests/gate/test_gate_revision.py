@@ -238,3 +238,13 @@ def test_a_version_table_that_is_locked(live: ScratchDatabase, server: Server, l
         report = gate(live, server, linear, "revision")
     assert report.exit_code() == 3
     assert "exclusively locked: public.alembic_version" in (report.checks[0].reason or "")
+
+
+def test_an_env_py_that_cannot_run_offline(live: ScratchDatabase, server: Server, linear: Project) -> None:
+    env = linear.directory / "migrations/env.py"
+    env.write_text(
+        env.read_text().replace("if context.is_offline_mode():\n", "if context.is_offline_mode():\n    1 / 0\n")
+    )
+    assert rules(gate(live, server, linear)) == ["gate.pending"]
+    report = harness.gate(live.url, directory=linear.directory, server="embedded")
+    assert (rules(report), report.exit_code()) == (["gate.pending"], 0)
