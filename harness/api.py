@@ -223,6 +223,9 @@ class _Run:
                 # Started before the server, so that the two get ready side by side.
                 if any(check.needs_server and check.needs_upgrades for check in self._checks):
                     context.prepare()
+                for check in self._checks:
+                    if check.begin is not None:
+                        check.begin(context)
                 runner = Runner(self._keep, self._settings.fail_on, self._progress)
                 results, findings = runner.run((check.name, partial(check.run, context)) for check in self._checks)
                 summary = project_summary(context)

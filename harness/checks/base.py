@@ -30,6 +30,7 @@ class Check:
 
     `run` may raise `SkipCheck` (it does not apply), `BlockedCheck` (another check's failure is in the way) or a
     `HarnessError` (no verdict could be reached). `needs_upgrades` says whether it asks for the database at head.
+    `begin` starts, before the first check is run, what can be done beside the upgrades.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Check:
     run: Callable[[CheckContext], Iterable[Finding]]
     needs_server: bool = True
     needs_upgrades: bool = True
+    begin: Callable[[CheckContext], None] | None = None

@@ -16,6 +16,7 @@ from harness.checks.upgrading import Deployed, deploy
 from harness.checks.walking import Walked, walk
 from harness.checks.writing import Drift
 from harness.environment import EnvironmentRun, History, Project, RevisionInfo
+from harness.environment.offline_run import OfflineRun
 from harness.findings import HarnessError, Location, UsageError
 from harness.server import Server
 from harness.settings import Settings
@@ -191,6 +192,14 @@ class CheckContext:
             return walked.run
         database = self.own(self.server.create_database("head", template=head.database))
         return self.own(EnvironmentRun.start(self.project, database.url, timeout=self.settings.timeout))
+
+    @cached_property
+    def offline_run(self) -> OfflineRun:
+        """The run of `env.py` in offline mode; the database that it is given is for an `env.py` that connects: what it
+        does there is in no script.
+        """
+        beside = self.own(self.server.create_database("offline_env"))
+        return self.own(OfflineRun(self.project, beside.url, timeout=self.settings.timeout))
 
     @cached_property
     def model_places(self) -> dict[str, dict[str, Any]]:

@@ -20,19 +20,21 @@ from harness.checks.offline_rules import ALL_RULES, CONNECTS
 from harness.checks.offline_script import execute
 from harness.checks.upgrading import Deployed, read, version_rows
 from harness.environment.offline_records import OfflineScript
-from harness.environment.offline_run import OfflineRun
 from harness.findings import Finding
 from harness.schema import diff
+
+
+def begin(context: CheckContext) -> None:
+    """Start the offline run, which takes as long as an online one."""
+    _ = context.offline_run
 
 
 def run(context: CheckContext) -> Iterable[Finding]:
     """Let `env.py` write the script, run it on a database of its own, and compare the two schemas."""
     head = context.require_head()
-    # A database of its own for an env.py that connects: what it does there is in no script.
-    beside = context.own(context.server.create_database("offline_env"))
-    with OfflineRun(context.project, beside.url, timeout=context.settings.timeout) as offline:
-        failure, exited, configured = offline.failure, offline.exited, offline.configured
-        script = offline.script()
+    offline = context.offline_run
+    failure, exited, configured, script = offline.failure, offline.exited, offline.configured, offline.script()
+    offline.close()
     yield from _obstacles(context, script)
     dialects = {one.dialect for one in configured} - {"postgresql"}
     if failure is not None:
@@ -78,4 +80,5 @@ CHECK = Check(
     "`upgrade heads --sql` runs, and its script builds the same schema as the online run",
     ALL_RULES,
     run,
+    begin=begin,
 )
