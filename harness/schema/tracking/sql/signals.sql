@@ -4,12 +4,17 @@
 select pg_catalog.concat_ws(
     '|',
     array(select row (t.oid, t.xmin)::pg_catalog.text from pg_catalog.pg_event_trigger as t order by t.oid),
+    -- As a join it would go through all comments of the database.
     array(
-        select row (d.objoid, d.xmin)::pg_catalog.text
+        select (
+            select d.xmin::pg_catalog.text
+            from pg_catalog.pg_description as d
+            where d.objoid = t.oid
+                and d.classoid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass
+                and d.objsubid = 0
+        )
         from pg_catalog.pg_event_trigger as t
-        join pg_catalog.pg_description as d
-            on d.objoid = t.oid and d.classoid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass
-        order by d.objoid
+        order by t.oid
     ),
     array(
         select row (s.setdatabase, s.setrole, s.xmin)::pg_catalog.text
