@@ -18,6 +18,7 @@ from harness.settings import Settings
 # Who asks for Docker waits for a big image; who asks for anything is better served by something else.
 _PULL_SECONDS = 600.0
 _PULL_SECONDS_AUTO = 60.0
+_IMAGE = Settings.image.partition(":")[0]
 _log = logging.getLogger("harness.server")
 
 
@@ -66,14 +67,12 @@ def attach_server(url: str, *, kind: str = "url", why: str = "") -> Server:
 
 
 def _of_version(settings: Settings, major: str) -> Server:
-    """A container of a major version, or else whatever there is."""
-    from harness.server.docker import Unavailable
-
+    """A container of a major version, or else what there is without that wish."""
+    why = f"the image of PostgreSQL {major}, as the live one"
     try:
-        return _docker(
-            replace(settings, image=f"postgres:{major}"), f"the image of PostgreSQL {major}, as the live one"
-        )
-    except Unavailable as error:
+        return _docker(replace(settings, image=f"{_IMAGE}:{major}"), why)
+    except VerdictError as error:
+        # What is wrong with Docker itself, the second try says.
         _log.info("The image of version %s is passed over: %s %s", major, error, error.detail)
     return open_server(settings)
 

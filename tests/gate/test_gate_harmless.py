@@ -28,7 +28,7 @@ from harness.server.embedded import EmbeddedServer
 from harness.server.urls import with_database
 from harness.settings import Settings
 
-LOGGED = re.compile(r"^gate!(?P<application>[^!]*)!(?P<text>.*?)(?=^gate!|\Z)", re.MULTILINE | re.DOTALL)
+LOGGED = re.compile(r"^gate!(?P<application>[^!]*)!(?P<pid>\d+)!(?P<text>.*?)(?=^gate!|\Z)", re.MULTILINE | re.DOTALL)
 STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*|parse [^:]*): (?P<sql>.*)", re.DOTALL)
 
 
@@ -38,7 +38,7 @@ def live_server() -> Iterator[EmbeddedServer]:
     with open_server(Settings(server="embedded")) as server:
         assert isinstance(server, EmbeddedServer)
         with psycopg.connect(server.url, autocommit=True) as connection:
-            for setting in ("log_line_prefix = 'gate!%a!'", "log_statement = 'all'", "log_lock_waits = on"):
+            for setting in ("log_line_prefix = 'gate!%a!%p!'", "log_statement = 'all'", "log_lock_waits = on"):
                 connection.execute(f"alter system set {setting}".encode())
             connection.execute("select pg_reload_conf()")
             connection.execute("create role onlooker login password 'tell-nobody'")
@@ -56,17 +56,18 @@ def onlooker(database: ScratchDatabase) -> str:
     return re.sub(r"//[^@]*@", "//onlooker:tell-nobody@", database.url)
 
 
-def statements(server: EmbeddedServer, since: int) -> list[str]:
-    """What sessions called `harness gate` have sent."""
+def statements(server: EmbeddedServer, since: int) -> tuple[list[str], set[str]]:
+    """What sessions called `harness gate` have sent, and which those were."""
     with server.log.open("rb") as log:
         log.seek(since)
         text = log.read().decode()
-    found = []
+    found, sessions = [], set()
     for entry in LOGGED.finditer(text):
         match = STATEMENT.search(entry["text"])
         if match and entry["application"].startswith("harness gate"):
             found.append(match["sql"].strip())
-    return found
+            sessions.add(entry["pid"])
+    return found, sessions
 
 
 def test_nothing_but_reads_is_sent(live_server: EmbeddedServer, live: ScratchDatabase, server: Server) -> None:
@@ -74,8 +75,8 @@ def test_nothing_but_reads_is_sent(live_server: EmbeddedServer, live: ScratchDat
     with grounded(server) as ground:
         judged = judge(ground, live)
         assert [list(part()) for _, part in judged.checks() if _ != "gate.rehearsal"] == [[], []]
-    sent = statements(live_server, since)
-    assert len(sent) > 40
+    sent, sessions = statements(live_server, since)
+    assert (len(sent) > 40, len(sessions)) == (True, 1)
     # In this order: a transaction that cannot write, its limits, then the first look at anything.
     assert sent[0] == "begin isolation level repeatable read, read only"
     assert "set_config('lock_timeout'" in sent[1]
