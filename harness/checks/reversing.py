@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.checks.context import CheckContext
 from harness.checks.repairs import typed
-from harness.checks.revision_lines import Function, line_of
+from harness.checks.revision_lines import Function, does_nothing, line_of
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure, RevisionInfo, StepResult
 from harness.findings import Finding, Location, Rule
@@ -136,6 +136,9 @@ def without_downgrade(context: CheckContext, rules: Rules, revision: RevisionInf
 def _not_again(
     context: CheckContext, rules: Rules, revision: RevisionInfo, reversal: Reversal, failure: Failure
 ) -> Finding:
+    fix = _undo_everything(context, revision)
+    if reversal.left and does_nothing(revision.path, "downgrade"):
+        fix += f" Or, if there is no way back, say so in the file: {_MARK}"
     because = ""
     if reversal.cured:
         names = ", ".join(_name(fix.difference) for fix in reversal.left)
@@ -144,7 +147,7 @@ def _not_again(
         f"Revision {revision.id} cannot be applied again after its downgrade: {failure.message}",
         revision=revision.id,
         location=context.locate(revision, failure),
-        fix=_undo_everything(context, revision),
+        fix=fix,
         detail="\n".join(part for part in (because, failure_detail(failure)) if part),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
@@ -27,12 +27,16 @@ _HOLDS_ROWS = frozenset({"table", "column", "sequence", "materialized view"})
 _HARMLESS = frozenset({"nullable", "default", "comment", "owner", "grants", "column_grants", "statistics", "storage"})
 
 
+class LostTrackError(Exception):
+    """The tracker cannot follow any more: a migration has dropped what it works with, or forbids it."""
+
+
 class Ground:
     """A scratch database, a run of `env.py` on it, and a tracker that looks at its schema.
 
     Args:
         context: owns the database and the run; `close` ends them earlier.
-        thorough: whether each look reads the whole schema.
+        thorough: let each look read the whole schema.
     """
 
     def __init__(self, context: CheckContext, *, thorough: bool) -> None:
@@ -59,12 +63,10 @@ class Ground:
         """Look at the schema for the first time; only what happens from here on can be compared."""
         leave_out = version_tables(self._run.configured)
 
-        def attach() -> SchemaTracker:
-            milliseconds = max(1, round(self._context.settings.timeout * 1000))
-            connection = self._database.connect(options=f"-c statement_timeout={milliseconds}")
-            return SchemaTracker.attach(connection, thorough=self._thorough, leave_out=leave_out)
-
-        self._tracker = self._reading(attach)
+        self._tracker = self._reading(
+            lambda: SchemaTracker.attach(self._connect(), thorough=self._thorough, leave_out=leave_out)
+        )
+        self._thorough = self._tracker.thorough  # a role that may not watch has to read everything
         return self._looking(lambda tracker: tracker.look())
 
     def look(self, *steps: StepResult) -> Moment:
@@ -94,7 +96,7 @@ class Ground:
         if not all(fix.automatic and _keeps_rows(fix) for fix in found.fixes):
             return None
         try:
-            with self._database.connect() as connection:
+            with self._connect() as connection:
                 for operation in found.operations:
                     connection.execute(operation.sql.encode())
         except psycopg.OperationalError as error:
@@ -103,6 +105,11 @@ class Ground:
             return None  # the caller builds anew
         moment = self._looking(lambda tracker: tracker.look(whole=True))
         return None if self.compare(wanted, moment) else moment
+
+    @property
+    def thorough(self) -> bool:
+        """Whether each look reads the whole schema, because it was asked for or for want of rights."""
+        return self._thorough
 
     def truthful(self) -> bool:
         """Whether what the tracker said so far may be believed."""
@@ -115,6 +122,11 @@ class Ground:
         """End the run and drop the database."""
         self._run.close(grace=0)
         self._database.drop()
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        # Not even a lock of somebody else's, left by a migration, may hold us for ever.
+        milliseconds = max(1, round(self._context.settings.timeout * 1000))
+        return self._database.connect(options=f"-c statement_timeout={milliseconds}")
 
     def _schema(self, moment: Moment) -> Schema:
         return self._looking(lambda tracker: tracker.schema(moment))
@@ -129,6 +141,10 @@ class Ground:
             return read()
         except psycopg.OperationalError as error:
             raise self._unreadable(error) from error
+        except psycopg.DatabaseError as error:
+            if self._thorough:
+                raise
+            raise LostTrackError from error
 
     def _unreadable(self, error: psycopg.Error) -> VerdictError:
         return VerdictError(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.checks.reversing import Reversal
-from harness.checks.round_trip_ground import Ground
+from harness.checks.round_trip_ground import Ground, LostTrackError
 from harness.environment import StepResult
 from harness.findings import VerdictError
 from harness.schema.tracking import Moment
@@ -66,17 +67,18 @@ def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTr
     Raises:
         VerdictError: a step hangs, the server is gone, or `env.py` did not come as far as its migrations.
     """
-    followed = _Walker(context, span, one_way)
-    found = followed.walk()
-    suspects = {trip.revision for trip in found.trips if trip.is_suspect}
-    if followed.truthful and not suspects:
-        return found
-    if followed.truthful:
-        others = {revision for revision in span.revisions if revision not in suspects}
-        confirming = _Walker(context, span, others, thorough=True, remembering=followed.remembering)
-        confirmed = {trip.revision: trip for trip in confirming.walk().trips if trip.is_suspect}
-        if confirmed.keys() == suspects:
-            return replace(found, trips=tuple(_confirmed(trip, confirmed) for trip in found.trips))
+    with suppress(LostTrackError):
+        followed = _Walker(context, span, one_way)
+        found = followed.walk()
+        suspects = {trip.revision for trip in found.trips if trip.is_suspect}
+        if followed.truthful and (followed.thorough or not suspects):
+            return found
+        if followed.truthful:
+            others = {revision for revision in span.revisions if revision not in suspects}
+            confirming = _Walker(context, span, others, thorough=True, remembering=followed.remembering)
+            confirmed = {trip.revision: trip for trip in confirming.walk().trips if trip.is_suspect}
+            if confirmed.keys() == suspects:
+                return replace(found, trips=tuple(_confirmed(trip, confirmed) for trip in found.trips))
     # Something changed that PostgreSQL does not tell of. Nothing of what was seen is believed.
     return _Walker(context, span, one_way, thorough=True).walk()
 
@@ -113,11 +115,11 @@ class _Walker:
         remembering: Collection[str] = (),
     ) -> None:
         self.truthful = True
+        self.thorough = thorough
         self.remembering = set(remembering)
         self._context = context
         self._span = span
         self._one_way = one_way
-        self._thorough = thorough
         self._applied: list[str] = []
         self._done = 0
         # Nothing was taken down on this ground yet: no row is missing that a deploy would have.
@@ -236,7 +238,7 @@ class _Walker:
     def _build_anew(self) -> None:
         """Go on on new ground, on which the applied revisions stand and were never taken down."""
         self._leave()
-        self._ground = Ground(self._context, thorough=self._thorough)
+        self._ground = Ground(self._context, thorough=self.thorough)
         applied, self._applied = self._applied, []
         self._pristine = True
         try:
@@ -245,7 +247,7 @@ class _Walker:
             failure = stopped.step.failure
             raise VerdictError(
                 f"Revision {stopped.step.revision} could be applied once, and not on a second database: "
-                f"{failure.message if failure else ''}",
+                f"{failure.message if failure else ''}.",
                 "Let it do the same each time that it is run.",
             ) from stopped
         self._begin()
@@ -253,6 +255,7 @@ class _Walker:
     def _begin(self) -> None:
         self._now = self._before = self._ground.begin()
         self._is_current = True
+        self.thorough = self._ground.thorough
 
     def _reach(self, revisions: Sequence[str]) -> None:
         for revision in revisions:

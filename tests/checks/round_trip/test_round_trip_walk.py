@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from round_trip_history import Revision, chain, write_history
 
@@ -136,6 +138,42 @@ def test_a_change_that_nothing_tells_of_is_seen_all_the_same(tmp_path: Path, ser
     (finding,) = write_history(tmp_path, server, history).check("round-trip").findings
     assert (finding.revision, finding.rule) == ("two", "round-trip.changed")
     assert (finding.expected, finding.actual) == ("a, b", "a")
+
+
+def test_a_migration_that_drops_what_the_tracker_works_with(tmp_path: Path, server: Server) -> None:
+    clearing = """
+        do $$ declare one text; begin
+            for one in select nspname from pg_namespace where nspname not in ('public', 'information_schema')
+                and nspname not like 'pg\\_%' loop
+                execute format('drop schema %I cascade', one);
+            end loop;
+        end $$
+    """
+    history = chain(
+        [
+            Revision("one", f"op.execute({clearing!r})", "pass"),
+            Revision("two", "create sequence s", "drop sequence s"),
+            Revision("three", "create sequence u"),
+        ]
+    )
+    findings = write_history(tmp_path, server, history).check("round-trip").findings
+    assert rules_of(findings) == [("three", "left-behind"), ("three", "not-repeatable")]
+
+
+def test_a_role_that_may_not_watch_reads_everything(tmp_path: Path, server: Server) -> None:
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("drop role if exists round_tripper")
+        connection.execute("create role round_tripper login createdb password 'secret'")
+    address = urlsplit(server.url)
+    url = address._replace(netloc=f"round_tripper:secret@{address.hostname}:{address.port}").geturl()
+    history = chain([Revision("one", "create table t (id int)", "drop table t"), Revision("two", "create sequence s")])
+    write_history(tmp_path, server, history)
+    try:
+        findings = harness.check(directory=tmp_path, server=url, select=["round-trip"]).findings
+        assert rules_of(findings) == [("two", "left-behind"), ("two", "not-repeatable")]
+    finally:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("drop role round_tripper")
 
 
 def test_a_step_that_hangs_is_named(tmp_path: Path, server: Server) -> None:
