@@ -274,4 +274,5 @@ def migrate_online(inside: Inside, revision: str, memory: Memory) -> Memory:
 
 
 def _memory(context: MigrationContext) -> Memory:
-    return {kind: [list(name) for name in names] for kind, names in context.impl.memo.items()}
+    kept = context.impl.memo.items()
+    return {kind: [list(name) for name in names] for kind, names in kept if isinstance(names, set)}

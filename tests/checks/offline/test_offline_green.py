@@ -214,6 +214,7 @@ TREES = {
 OPTIONS = {
     "plain": "",
     "a transaction for each": "transaction_per_migration=True",
+    "no transactions": "transactional_ddl=False",
     "another version table": 'version_table="version"',
     "the version table in another schema": 'version_table="v", version_table_schema="audit"',
     "what is done at each step": (

@@ -367,6 +367,23 @@ def test_a_revision_that_the_script_does_not_carry(tmp_path: Path, server: Serve
     assert "and r4 after it" in (stopped.detail or "")
 
 
+def test_a_statement_that_never_ends(tmp_path: Path, server: Server) -> None:
+    up = 'if context.is_offline_mode():\n    op.execute("select pg_sleep(600)")'
+    report = offline_project(tmp_path, server, TABLE, up).check("offline", timeout=3)
+    (finding,) = report.findings
+    assert (finding.rule, finding.revision) == ("offline.sql-failed", "r2")
+    assert "statement timeout" in finding.message
+
+
+def test_a_server_that_is_gone_is_no_verdict(tmp_path: Path, server: Server) -> None:
+    up = 'if context.is_offline_mode():\n    op.execute("select pg_terminate_backend(pg_backend_pid())")'
+    report = offline_project(tmp_path, server, TABLE, up).check("offline")
+    assert report.findings == ()
+    assert report.checks[0].outcome == "error"
+    assert "The server ended the session that ran the offline script" in (report.checks[0].reason or "")
+    assert report.exit_code() == 3
+
+
 def test_blocked_by_an_upgrade_that_fails(tmp_path: Path, server: Server) -> None:
     project = offline_project(tmp_path, server, TABLE, 'op.execute("select * from nowhere")')
     report = project.check("upgrade", "offline")
