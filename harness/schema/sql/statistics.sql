@@ -32,4 +32,6 @@ where n.nspname not like 'pg\_%'
     and not exists (
         select from pg_catalog.pg_depend as e
         where e.classid = 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass and e.objid = s.oid and e.deptype = 'e'
+        -- One by one: a new database has none, and a join would read those of all.
+        offset 0 -- scoped
     )

@@ -42,7 +42,7 @@ class News(NamedTuple):
         command: the command's tag.
         goes_along: of an object that is gone, whether it is because what it belongs to is gone or changed.
         classid, objid: the object's address; none for a command that does not say what it did.
-        names: of an object that is gone its name, part by part (`address_names`); else the schema that it is in.
+        names: of an object that is gone its name, part by part (`address_names`).
     """
 
     command: str
@@ -81,12 +81,11 @@ def interpret(rows: Iterable[News], catalog: Catalog) -> Touched | None:
         if row.classid not in _UNDERSTOOD:
             return None
         main = (row.classid, row.objid)
-        names: Sequence[str | None] = row.names or ()
         if row.is_drop:
-            gone[main] = names
+            gone[main] = row.names or ()
             if row.goes_along:
                 going_along.add(main)
-        elif "pg_temp" not in names:
+        else:
             named[main] = None
             if row.command.startswith("CREATE"):
                 made.add(main)

@@ -14,8 +14,8 @@ create unlogged table harness_tracking.news (
 create function harness_tracking.note_commands() returns event_trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    insert into harness_tracking.news (command, is_drop, goes_along, classid, objid, names)
-    select c.command_tag, false, false, c.classid, c.objid, array[c.schema_name]
+    insert into harness_tracking.news (command, is_drop, goes_along, classid, objid)
+    select c.command_tag, false, false, c.classid, c.objid
     from pg_catalog.pg_event_trigger_ddl_commands() as c;
     if not found then
         insert into harness_tracking.news (command, is_drop, goes_along) values (tg_tag, false, false);

@@ -32,6 +32,8 @@ select pg_catalog.concat_ws(
                     and d.refobjid = r.oid
                     and d.dbid = (select b.oid from pg_catalog.pg_database as b where b.datname = pg_catalog.current_database())
                     and d.deptype = 'o'
+                -- Role by role, and not all of the server's owners at once.
+                offset 0
             )
         )::pg_catalog.text
         from pg_catalog.pg_roles as r
