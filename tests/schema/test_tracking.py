@@ -376,7 +376,7 @@ def test_after_a_look_that_failed_everything_is_read(
             "alter table child add column name text",
         ],
         [
-            "create policy own on child using (note in (select j.name from (child as c join parent using (id)) as j))",
+            "create policy own on parent using (name in (select j.name from (child join parent as p using (id)) as j))",
             "alter table child add column name text",
         ],
         ["alter view both_of_them rename column name to called", "create view over as select called from both_of_them"],
