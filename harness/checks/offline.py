@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from harness.checks.base import Check
 from harness.checks.context import CheckContext
+from harness.checks.offline_elsewhere import take_out
 from harness.checks.offline_findings import (
     differs,
     env_fails,
+    left_at,
     needs_connection,
     not_written,
     refused,
-    stands_elsewhere,
+    stands_in_another_schema,
     writes_nothing,
     wrong_dialect,
 )
@@ -21,7 +23,6 @@ from harness.checks.offline_script import execute
 from harness.checks.upgrading import Deployed, read, version_rows
 from harness.environment.offline_records import OfflineScript
 from harness.findings import Finding
-from harness.schema import diff
 
 
 def begin(context: CheckContext) -> None:
@@ -68,11 +69,13 @@ def _judge(context: CheckContext, head: Deployed, script: OfflineScript) -> Iter
     if stop is not None:
         yield refused(context, script, stop)
         return
-    built = read(database)
-    yield from differs(context, head, built, diff(head.schema, built))
+    expected, actual, elsewhere = take_out(head.schema, read(database))
+    for one in elsewhere:
+        yield stands_in_another_schema(context, one)
+    yield from differs(context, head, expected, actual)
     rows = version_rows(database, head.configured)
     if rows is not None and rows != head.heads:
-        yield stands_elsewhere(context, head.heads, rows)
+        yield left_at(context, head.heads, rows)
 
 
 CHECK = Check(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from harness.checks.offline_elsewhere import Elsewhere
 from harness.checks.offline_psql import Command
 from harness.checks.offline_rules import CHANGED, EXTRA, FAILED, MISSING, NEEDS_CONNECTION, SQL_FAILED
 from harness.checks.offline_script import Stop
@@ -15,15 +16,16 @@ from harness.checks.upgrading import DEFAULT_SCHEMA, Deployed
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure
 from harness.environment.offline_records import Obstacle, OfflineScript
-from harness.findings import Finding, Location
+from harness.findings import DatabaseObject, Finding, Location
 from harness.models.touches import Touch, Touches
-from harness.schema import Difference, Schema
+from harness.schema import Difference, Schema, diff
 from harness.schema.repair import Fix, repair
 
 if TYPE_CHECKING:
     from harness.checks.context import CheckContext
 
 _SHORT = 100  # characters of a value that a message still repeats
+_NAMED = 10  # objects that a message still names
 _RULES = {"missing": MISSING, "extra": EXTRA, "changed": CHANGED, "renamed": CHANGED}
 _PARAMETER = re.compile(r"(?<![:\w]):[a-z_]\w*|%\(\w+\)s", re.IGNORECASE)
 _SYNTAX_ERROR = "42601"
@@ -156,11 +158,30 @@ def _advice(stop: Stop) -> str:
     return "Correct the revision; `alembic upgrade heads --sql | psql -v ON_ERROR_STOP=1` shows the same."
 
 
-def differs(context: CheckContext, head: Deployed, actual: Schema, found: Sequence[Difference]) -> Iterator[Finding]:
+def stands_in_another_schema(context: CheckContext, found: Elsewhere) -> Finding:
+    """What the script makes in another schema."""
+    tables_first = sorted(found.objects, key=lambda one: one.kind != "table")
+    names = [f"{one.kind} {one.database_object.name}" for one in tables_first]
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return CHANGED.finding(
+        f"The offline script makes in schema {found.actual} what the online run makes in {found.expected}: {shown}.",
+        object=DatabaseObject("schema", found.expected),
+        attribute="objects",
+        expected=found.expected,
+        actual=found.actual,
+        location=context.env_py,
+        fix="Let the offline part of env.py set what the online part sets on its connection: "
+        f'context.execute("set search_path to {found.expected}") inside `with context.begin_transaction():`; '
+        "or name the schema in the revisions.",
+        detail="Not judged: whether they are the same but for the schema.",
+    )
+
+
+def differs(context: CheckContext, head: Deployed, expected: Schema, actual: Schema) -> Iterator[Finding]:
     """What the script builds otherwise than the online run."""
-    touched = _Touched(context, head.schema, actual)
+    touched = _Touched(context, expected, actual)
     tables = {(one.version_table_schema or DEFAULT_SCHEMA, one.version_table) for one in head.configured}
-    for fix in repair(head.schema, actual, found).fixes:
+    for fix in repair(expected, actual, diff(expected, actual)).fixes:
         difference = fix.difference
         target = difference.object
         touch = touched.by(difference)
@@ -229,13 +250,19 @@ def _fix(context: CheckContext, fix: Fix, touch: Touch | None) -> str:
     doubled = difference.actual or ""
     if "%%" in doubled and doubled.replace("%%", "%") == difference.expected:
         return 'Give context.configure() dialect_opts={"paramstyle": "named"} in the offline part of env.py.'
-    place = f"upgrade() in {context.project.location(touch.revision.path)}" if touch is not None else "the revision"
+    if touch is None:
+        return (
+            "No revision names it. If env.py makes it on its connection, let the offline part do the same by "
+            "context.execute() inside `with context.begin_transaction():`; if a revision makes it, let it do so in "
+            "both modes."
+        )
+    place = f"upgrade() in {context.project.location(touch.revision.path)}"
     if difference.change == "extra":
         return f"Let {place} make it online, too, or not offline: the same statements must run in both modes."
     return typed(f"Let {place} do the same in both modes; what the script lacks", fix)
 
 
-def stands_elsewhere(context: CheckContext, expected: Sequence[str], actual: Sequence[str]) -> Finding:
+def left_at(context: CheckContext, expected: Sequence[str], actual: Sequence[str]) -> Finding:
     """The version table that the script leaves is not the online run's."""
     return CHANGED.finding(
         f"The offline script leaves the version table at {', '.join(actual) or 'nothing'}, the online run at "

@@ -161,6 +161,33 @@ def test_a_schema_that_only_the_online_part_makes(tmp_path: Path, server: Server
     assert finding.message.endswith('schema "app" does not exist')
 
 
+def test_a_search_path_that_only_the_online_part_sets(tmp_path: Path, server: Server) -> None:
+    """One finding, not one for each object; what is otherwise wrong is told beside it."""
+    connect = "    with engine.connect() as connection:\n"
+    prepare = connect
+    for statement in ("create schema app", "set search_path to app"):
+        prepare += f"        connection.exec_driver_sql({statement!r})\n"
+    project = project_with(
+        tmp_path,
+        server,
+        connect,
+        prepare + "        connection.commit()\n",
+        TABLE,
+        "op.create_table('other', sa.Column('id', sa.Integer()))",
+        "if not context.is_offline_mode():\n    op.execute('create view v as select 1 as one')",
+    )
+    findings = offline(project)
+    assert [(finding.rule, str(finding.object)) for finding in findings] == [
+        ("offline.changed", "app"),
+        ("offline.missing", "app"),
+    ]
+    moved, missing = findings
+    assert "table account" in moved.message
+    assert "table other" in moved.message
+    assert "set search_path to app" in (moved.fix or "")
+    assert "view app.v" in (missing.detail or "")
+
+
 def test_a_version_table_that_stands_elsewhere(tmp_path: Path, server: Server) -> None:
     more = RUN + '        context.execute("delete from alembic_version")\n'
     finding = only(project_with(tmp_path, server, RUN, more, "pass"))
