@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from harness.environment.inside import Inside
 
-# A statement that changes the catalogs behind the server's back: no event trigger fires.
+# A statement that changes the catalogs and fires no event trigger.
 _CATALOG_WRITE = re.compile(
-    r"\b(?:insert\s+into|update|delete\s+from|merge\s+into)\s+(?:only\s+)?(?:\"?pg_catalog\"?\s*\.\s*)?\"?pg_\w",
+    r"\b(?:insert\s+into|update|delete\s+from|merge\s+into)\s+(?:only\s+)?(?:\"?pg_catalog\"?\s*\.\s*)?\"?pg_\w"
+    r"|\bcluster\b",
     re.IGNORECASE,
 )
 
@@ -47,7 +48,8 @@ class Pilot:
 
     def _before_execute(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         """SQLAlchemy's `before_cursor_execute`, for every engine of this interpreter."""
-        if "pg_" in statement and _CATALOG_WRITE.search(statement):
+        may_write = "pg_" in statement or "cluster" in statement.lower()  # most do not, and some are long
+        if may_write and _CATALOG_WRITE.search(statement):
             self._wrote_catalogs = True
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[MigrationStep]:

@@ -127,8 +127,8 @@ class StepResult:
         seconds: how long it took.
         heads: the version table's rows after it.
         failure: why it failed, None if it did not.
-        wrote_catalogs: whether it wrote to PostgreSQL's catalogs itself (`delete from pg_enum …`), which no event
-            trigger sees.
+        wrote_catalogs: whether it wrote to PostgreSQL's catalogs in a way that no event trigger sees
+            (`delete from pg_enum …`, `cluster …`).
     """
 
     revision: str

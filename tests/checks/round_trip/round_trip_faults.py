@@ -212,6 +212,13 @@ TABLES = (
         "",
         "changed table public.t36",
     ),
+    Fault(
+        "clustered",
+        "create table t47 (id int)\ncreate index i47 on t47 (id)",
+        "cluster t47 using i47",
+        "",
+        "changed index public.t47.i47",
+    ),
     Fault("unlogged", "create table t37 (id int)", "alter table t37 set unlogged", "", "changed table public.t37"),
     Fault(
         "row_security",
