@@ -443,3 +443,40 @@ def test_what_reaches_further(statements: list[str], newest: ScratchDatabase) ->
 def newest(server: Server) -> Iterator[ScratchDatabase]:
     with server.create_database("tracking") as created:
         yield created
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "drop schema harness_tracking cascade",
+        "alter event trigger harness_tracking_commands disable; alter event trigger harness_tracking_drops disable",
+        "drop event trigger harness_tracking_drops; drop event trigger harness_tracking_commands",
+    ],
+)
+def test_a_step_that_ends_the_watch(statement: str, newest: ScratchDatabase) -> None:
+    migration = newest.connect()
+    migration.execute(TABLE)
+    tracker = SchemaTracker.attach(own := newest.connect())
+    before = tracker.look()
+    migration.execute(statement.encode())
+    assert tracker.same(before, tracker.look())
+    migration.execute("alter table child add column more integer")
+    assert tracker.schema(tracker.look()) == truth(own)
+    migration.execute("drop table child cascade")
+    assert tracker.schema(tracker.look()) == truth(own)
+    tracker.detach()
+    assert read_schema(own) == truth(own)
+
+
+def test_after_a_verification_that_failed_everything_is_read(
+    migration: Connection, tracker: SchemaTracker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any) -> Any:
+        raise psycopg.OperationalError
+
+    migration.execute(TABLE)
+    with monkeypatch.context() as patch:
+        patch.setattr(watch, "read_catalog", broken)
+        with pytest.raises(psycopg.OperationalError):
+            tracker.verify()
+    assert tracker.schema(tracker.look()) == truth(migration)

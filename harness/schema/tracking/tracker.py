@@ -85,7 +85,10 @@ class SchemaTracker:
 
     def verify(self) -> bool:
         """Read everything, and say whether what was tracked is the truth, which the newest moment's schema then is."""
-        return self._history.correct(self._everything())
+        self._is_behind = True
+        is_right = self._history.correct(self._everything())
+        self._is_behind = False
+        return is_right
 
     def detach(self) -> None:
         """Drop what was installed; the database may be used on."""

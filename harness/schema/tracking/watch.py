@@ -26,7 +26,7 @@ class Watch:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         self._session = Session(connection)
-        self._signals: object = None
+        self._signals = ""
         self._disabled_keys = False
 
     @classmethod
@@ -92,9 +92,14 @@ class Watch:
 
     def _news(self) -> tuple[list[News], bool]:
         """What was written down since the last time, and whether nothing was done that is not written down."""
-        found = self._session.run(["news", "signals"])
-        before, self._signals = self._signals, found["signals"].rows
-        return [News(*row) for row in found["news"].rows], before == self._signals
+        try:
+            found = self._session.run(["news", "signals"])
+        except psycopg.errors.UndefinedTable:
+            # A step has dropped all schemas that it found, and what was ours with them.
+            return [], False
+        ((signals, is_watching),) = found["signals"].rows
+        before, self._signals = self._signals, signals
+        return [News(*row) for row in found["news"].rows], is_watching and before == signals
 
 
 def _is_ours(item: SchemaObject) -> bool:
