@@ -246,7 +246,8 @@ class Ground:
 
 def missing_role(failure: Failure | None) -> str | None:
     """The role for whose lack a revision failed."""
-    if failure is None or failure.sqlstate != _UNDEFINED_OBJECT:
+    # The error of a driver that was called past SQLAlchemy comes without its state.
+    if failure is None or failure.sqlstate not in (_UNDEFINED_OBJECT, None):
         return None
     return role_missed(failure.message)
 

@@ -142,6 +142,7 @@ def _untracked(live: Live) -> Iterator[Finding]:
                 severity=Severity.INFO,
                 expected=name,
                 fix="Nothing; the first upgrade makes it.",
+                why="If the database should not be empty, the URL names the wrong one.",
             )
             continue
         others = ", ".join(str(table) for table in live.lookalikes)

@@ -150,6 +150,28 @@ def test_an_index_that_is_built_concurrently(server: Server, tmp_path: Path) -> 
     assert rehearse(server, _below(tmp_path), up, "create index note_idx on person (email)").exit_code() == 1
 
 
+def test_what_a_failed_build_left_behind(server: Server, tmp_path: Path) -> None:
+    drift = (
+        "insert into person (id, note) values (1, 'x'), (2, 'x')",
+        "create unique index concurrently note_idx on person (note)",
+    )
+    project = write_history(tmp_path, {"first": (None, FIRST)})
+    with upgraded(server, "first", project) as live:
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            execute(live, *drift)
+        write_revision(tmp_path, "second", "first", sql("create index note_idx on person (note)"))
+        report = gate(live, server, project)
+        assert 'relation "note_idx" already exists' in report.findings[0].message
+        assert report.notes == ()
+        write_revision(tmp_path, "second", "first", sql("create index if not exists note_idx on person (note)"))
+        report = gate(live, server, project)
+    # It succeeds, but an index of that name serves nobody.
+    assert sorted((finding.rule, finding.actual) for finding in report.findings) == [
+        ("gate.rehearsal.index.unique", "on"),
+        ("gate.rehearsal.index.valid", "invalid"),
+    ]
+
+
 def test_outside_of_an_autocommit_block_it_fails_as_the_deploy_would(server: Server, tmp_path: Path) -> None:
     report = rehearse(server, tmp_path, sql("create index concurrently note_idx on person (note)"))
     assert "CONCURRENTLY cannot run inside a transaction block" in report.findings[0].message

@@ -1,0 +1,3 @@
+update pg_catalog.pg_index
+set indisvalid = false
+where indexrelid = {index}::pg_catalog.regclass
