@@ -411,6 +411,18 @@ def test_after_a_look_that_failed_everything_is_read(
         ["alter table child add more integer; create index on child (more); alter table child drop column more"],
         ["do $$ begin execute 'create table made (id integer)'; execute 'alter table child add x integer'; end $$"],
         ["create table heir () inherits (child)", "alter table child add more integer", "drop table heir"],
+        [
+            "create table split (id integer) partition by range (id);"
+            "create table part partition of split for values from (1) to (2)",
+            "alter table split detach partition part; drop table split",
+        ],
+        [
+            "create table split (id integer) partition by range (id);"
+            "create table part partition of split for values from (1) to (2)",
+            "alter table split detach partition part",
+            "alter table split attach partition part default; create index on split (id)",
+            "drop table part",
+        ],
         ["create type kind as (a integer); create table typed of kind", "alter type kind add attribute b text cascade"],
         ["create extension citext; alter table child add more citext", "drop extension citext cascade"],
         [

@@ -35,6 +35,10 @@ class Catalog:
         item = self.objects.get(Address(*main, 0))
         return None if item is None else group_of(item.identity)
 
+    def members(self, key: GroupKey) -> list[SchemaObject]:
+        """The objects of a group."""
+        return [self.objects[address] for address in self._places.get(key, ())]
+
     def mains(self, key: GroupKey) -> list[Main]:
         """The addresses of the objects of a group that do not belong to a table."""
         return [

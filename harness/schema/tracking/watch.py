@@ -69,7 +69,7 @@ class Watch:
         """
         news, quiet = self._news()
         touched = interpret(news, catalog) if quiet else None
-        if touched is None:
+        if touched is None or any(_was_related(item) for key in touched.groups for item in catalog.members(key)):
             return None
         if not touched.addresses:
             return touched.groups, {}
@@ -107,6 +107,13 @@ def _is_ours(item: SchemaObject) -> bool:
     if kind == "event trigger":
         return name.startswith("harness_tracking_")
     return "harness_tracking" in (schema, name if kind == "schema" else "")
+
+
+def _was_related(item: SchemaObject) -> bool:
+    """Whether a table had partitions or parents: then others may have changed with it, and it may be gone by now."""
+    return item.identity.kind in ("table", "foreign table") and not item.attributes.keys().isdisjoint(
+        ("partition_key", "partition", "inherits")
+    )
 
 
 def _is_disabled_key(item: SchemaObject) -> bool:
