@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,17 @@ def test_how_a_forked_interpreter_ended_is_told(project: Project) -> None:
     with pytest.raises(VerdictError, match="exited with status 7") as error, EnvironmentRun.inspect(project) as run:
         run.ready()
     assert error.value.detail == "so long"
+
+
+def test_several_may_wait_for_the_end_of_one(project: Project) -> None:
+    for _ in range(5):
+        with EnvironmentRun.inspect(project) as run:
+            run.ready()
+            process = run._interpreter._process
+            with ThreadPoolExecutor(4) as threads:
+                waiting = [threads.submit(process.wait, 10) for _ in range(4)]
+                os.kill(process.pid, signal.SIGTERM)
+                assert [each.result() for each in waiting] == [-signal.SIGTERM] * 4
 
 
 def test_nothing_outlives_the_outside(project: Project) -> None:
