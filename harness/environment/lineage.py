@@ -29,7 +29,7 @@ class Lineage:
 
     def depth(self, revision: str) -> int:
         """The length of the longest way from a base."""
-        pending = [revision]
+        pending = [] if revision in self._depths else [revision]
         while pending:
             unknown = [parent for parent in self.below(pending[-1]) if parent not in self._depths]
             if unknown:

@@ -22,6 +22,8 @@ MERGED = [
     Revision("top", "create table t (id int)", "drop table t", below="merge"),
 ]
 
+NEEDS_A_ROLE = "do $$ begin if not exists (select from role) then raise exception 'no role'; end if; end $$"
+
 
 def changed(revisions: Sequence[Revision], name: str, down: str) -> list[Revision]:
     return [
@@ -83,16 +85,29 @@ def test_it_goes_on_after_every_kind_of_fault(tmp_path: Path, server: Server) ->
 
 
 def test_rows_that_a_downgrade_takes_are_no_fault_of_a_later_revision(tmp_path: Path, server: Server) -> None:
-    needs = "do $$ begin if not exists (select from role) then raise exception 'no role'; end if; end $$"
     history = chain(
         [
             Revision("seeds", "create table role (id int)\ninsert into role values (1)", "drop table role"),
             Revision("clears", "insert into role values (2)", "delete from role"),
             Revision("forgets", "delete from role where id = 2", "pass"),
-            Revision("needs", f"{needs}\ncreate table t (id int)", "drop table t"),
+            Revision("needs", f"{NEEDS_A_ROLE}\ncreate table t (id int)", "drop table t"),
         ]
     )
-    assert write_history(tmp_path, server, history).check("round-trip").findings == ()
+    report = write_history(tmp_path, server, history).check("round-trip")
+    assert report.findings == ()
+    assert report.checks[0].outcome == "passed"
+
+
+def test_what_a_downgrade_loses_comes_back_with_its_rows(tmp_path: Path, server: Server) -> None:
+    history = chain(
+        [
+            Revision("seeds", "create table role (id int)\ninsert into role values (1)", "drop table role"),
+            Revision("loses", "alter table role add column name text", "drop table role"),
+            Revision("needs", "create table t (id int)", f"{NEEDS_A_ROLE}\ndrop table t"),
+        ]
+    )
+    report = write_history(tmp_path, server, history).check("round-trip")
+    assert rules_of(report.findings) == [("loses", "lost"), ("loses", "not-repeatable")]
 
 
 def test_an_upgrade_that_fails_blocks_or_ends_the_walk(tmp_path: Path, server: Server) -> None:
