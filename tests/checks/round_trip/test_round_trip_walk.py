@@ -84,6 +84,19 @@ def test_it_goes_on_after_every_kind_of_fault(tmp_path: Path, server: Server) ->
     assert "once the downgrade is made complete (sequence public.e)" in told["last"]
 
 
+def test_what_a_second_upgrade_makes_is_not_in_the_way(tmp_path: Path, server: Server) -> None:
+    twice = "do $$ begin if (select count(*) from log) > 1 then alter table t add column twice int; end if; end $$"
+    history = chain(
+        [
+            Revision("one", "create table t (id int)\ncreate table log (id int)", "drop table t, log"),
+            Revision("differs", f"insert into log values (1)\n{twice}"),
+            Revision("after", "alter table t add column twice int", "alter table t drop column twice"),
+        ]
+    )
+    report = write_history(tmp_path, server, history).check("round-trip")
+    assert rules_of(report.findings) == [("differs", "not-repeatable")]
+
+
 def test_rows_that_a_downgrade_takes_are_no_fault_of_a_later_revision(tmp_path: Path, server: Server) -> None:
     history = chain(
         [
