@@ -240,7 +240,10 @@ class _Plan:
         needs: defaultdict[Identity, set[Identity]] = defaultdict(set)
         alters = self._alterations()
         homes = {identity: self._home(identity) for identity in self._targets}
+        columns: defaultdict[Identity, list[SchemaObject]] = defaultdict(list)
         for identity, item in self._targets.items():
+            if identity.kind == "column" and homes[identity] != identity:
+                columns[homes[identity]].append(item)
             needs[homes[identity]].update(homes.get(need, need) for need in _needs(item))
         for identity in (*alters, *self._labels, *self._retyped):
             needs[identity].update(homes.get(need, need) for need in _needs(self._expected[identity]))
@@ -249,12 +252,7 @@ class _Plan:
             if identity in self._retyped:
                 yield from self._retype(identity)
             if identity in self._targets and identity.kind != "schema":
-                own = [
-                    self._targets[part]
-                    for part, home in homes.items()
-                    if home == identity and part != identity and part.kind == "column"
-                ]
-                own.sort(key=lambda column: int(str(column.attributes.get("position", 0))))
+                own = sorted(columns[identity], key=lambda column: int(str(column.attributes.get("position", 0))))
                 yield from kinds.create(self._targets[identity], self._context, own)
             elif identity in alters:
                 yield from kinds.alter(*alters[identity], self._context)
