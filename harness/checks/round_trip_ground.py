@@ -27,10 +27,6 @@ _HOLDS_ROWS = frozenset({"table", "column", "sequence", "materialized view"})
 _HARMLESS = frozenset({"nullable", "default", "comment", "owner", "grants", "column_grants", "statistics", "storage"})
 
 
-class LostTrackError(Exception):
-    """The tracker cannot follow any more: a migration has dropped what it works with, or forbids it."""
-
-
 class Ground:
     """A scratch database, a run of `env.py` on it, and a tracker that looks at its schema.
 
@@ -141,10 +137,6 @@ class Ground:
             return read()
         except psycopg.OperationalError as error:
             raise self._unreadable(error) from error
-        except psycopg.DatabaseError as error:
-            if self._thorough:
-                raise
-            raise LostTrackError from error
 
     def _unreadable(self, error: psycopg.Error) -> VerdictError:
         return VerdictError(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.checks.reversing import Reversal
-from harness.checks.round_trip_ground import Ground, LostTrackError
+from harness.checks.round_trip_ground import Ground
 from harness.environment import StepResult
 from harness.findings import VerdictError
 from harness.schema.tracking import Moment
@@ -67,18 +66,17 @@ def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTr
     Raises:
         VerdictError: a step hangs, the server is gone, or `env.py` did not come as far as its migrations.
     """
-    with suppress(LostTrackError):
-        followed = _Walker(context, span, one_way)
-        found = followed.walk()
-        suspects = {trip.revision for trip in found.trips if trip.is_suspect}
-        if followed.truthful and (followed.thorough or not suspects):
-            return found
-        if followed.truthful:
-            others = {revision for revision in span.revisions if revision not in suspects}
-            confirming = _Walker(context, span, others, thorough=True, remembering=followed.remembering)
-            confirmed = {trip.revision: trip for trip in confirming.walk().trips if trip.is_suspect}
-            if confirmed.keys() == suspects:
-                return replace(found, trips=tuple(_confirmed(trip, confirmed) for trip in found.trips))
+    followed = _Walker(context, span, one_way)
+    found = followed.walk()
+    suspects = {trip.revision for trip in found.trips if trip.is_suspect}
+    if followed.truthful and (followed.thorough or not suspects):
+        return found
+    if followed.truthful:
+        others = {revision for revision in span.revisions if revision not in suspects}
+        confirming = _Walker(context, span, others, thorough=True, remembering=followed.remembering)
+        confirmed = {trip.revision: trip for trip in confirming.walk().trips if trip.is_suspect}
+        if confirmed.keys() == suspects:
+            return replace(found, trips=tuple(_confirmed(trip, confirmed) for trip in found.trips))
     # Something changed that PostgreSQL does not tell of. Nothing of what was seen is believed.
     return _Walker(context, span, one_way, thorough=True).walk()
 
