@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -19,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
+from histories import sql, write_history, write_revision
 from live_databases import HEAD, ROOT, grounded, upgraded
 from wire import wire_to
 
@@ -188,6 +190,53 @@ def test_a_replica_in_recovery(live_server: Server, live: ScratchDatabase, serve
 def test_the_primary_of_a_replica_is_no_scratch_server(live_server: Server, live: ScratchDatabase) -> None:
     with replica(live_server) as url, pytest.raises(harness.UsageError, match="or its standby"):
         harness.gate(with_database(url, live.name), directory=ROOT, server=live_server, server_is_named=False)
+
+
+def test_a_scratch_server_that_dies(live_server: Server, tmp_path: Path) -> None:
+    project = write_history(tmp_path, {"first": (None, sql("create table person (id int)"))})
+    with upgraded(live_server, "first", project) as judged, open_server(Settings(server="embedded")) as scratch:
+        write_revision(tmp_path, "second", "first", sql("select pg_sleep(30)"))
+        killer = threading.Thread(target=kill_when_it_sleeps, args=(scratch,))
+        killer.start()
+        report = harness.gate(judged.url, directory=tmp_path, server=scratch)
+        killer.join()
+    rehearsed = report.checks[-1]
+    assert (report.exit_code(), rehearsed.name, rehearsed.outcome) == (3, "gate.rehearsal", "error")
+    # The deploy is not to blame.
+    assert "gate.rehearsal-failed" not in {finding.rule for finding in report.findings}
+    assert "run it again, or use another --server" in (rehearsed.reason or "")
+    assert any("could not be dropped" in note for note in report.notes)
+
+
+def kill_when_it_sleeps(server: Server) -> None:
+    """End the server's postmaster hard as soon as a revision sleeps in it."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        query = "select count(*) from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'"
+        while connection.execute(query).fetchone() == (0,):
+            time.sleep(0.02)
+        row = connection.execute("select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int").fetchone()
+    assert row is not None
+    os.kill(row[0], signal.SIGQUIT)
+
+
+def test_an_interrupt_leaves_nothing(live: ScratchDatabase, server: Server) -> None:
+    command = [sys.executable, "-m", "harness", "gate", live.url, "--server", server.url]
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("HARNESS_", "PYTEST_", "PG"))}
+    with live.connect() as other, other.transaction(force_rollback=True), live.connect() as third:
+        # It waits for this lock when it is interrupted.
+        other.execute("lock table app_user in access exclusive mode")
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        query = (
+            "select count(*) from pg_stat_activity where application_name = 'harness gate' and wait_event_type = 'Lock'"
+        )
+        while third.execute(query).fetchone() == (0,):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, "Interrupted.\n")
 
 
 @contextlib.contextmanager
