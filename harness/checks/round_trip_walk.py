@@ -72,8 +72,10 @@ def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTr
     if followed.truthful and (followed.thorough or not suspects):
         return found
     if followed.truthful:
-        others = {revision for revision in span.revisions if revision not in suspects}
-        confirming = _Walker(context, span, others, thorough=True, remembering=followed.remembering)
+        last = max(index for index, revision in enumerate(span.revisions) if revision in suspects)
+        part = replace(span, revisions=span.revisions[: last + 1])
+        others = set(part.revisions) - suspects
+        confirming = _Walker(context, part, others, thorough=True, remembering=followed.remembering)
         confirmed = {trip.revision: trip for trip in confirming.walk().trips if trip.is_suspect}
         if confirmed.keys() == suspects:
             return replace(found, trips=tuple(_confirmed(trip, confirmed) for trip in found.trips))
@@ -114,6 +116,7 @@ class _Walker:
     ) -> None:
         self.truthful = True
         self.thorough = thorough
+        self._is_second = thorough
         self.remembering = set(remembering)
         self._context = context
         self._span = span
@@ -272,7 +275,8 @@ class _Walker:
     def _step(self, revision: str, direction: Direction) -> StepResult:
         total = len(self._span.revisions) * _STEPS_EACH
         way = "up" if direction == "upgrade" else "down"
-        self._context.tell("round-trip", min(self._done, total), total, f"revision {revision} {way}")
+        text = f"revision {revision} {way}{', seen again' if self._is_second else ''}"
+        self._context.tell("round-trip", min(self._done, total), total, text)
         self._done += 1
         forget = direction == "downgrade" or revision not in self.remembering
         return self._ground.step(revision, direction, forget=forget)
