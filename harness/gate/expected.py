@@ -80,12 +80,19 @@ class Ground:
         """What `env.py` passes to `context.configure`.
 
         Raises:
+            UsageError: it can only be run on a database, and nobody has named a server for that.
             RunFailed: it cannot be run.
         """
         found = self.context.inspection.configured
         if found:
             return found
         # It cannot be run in Alembic's offline mode; then as a deploy runs it, on a database that is of no other use.
+        # That is before anything was seen of the live database, so one cannot tell yet whether it is on this server.
+        if self.server.kind == "url" and not self.may_share:
+            raise UsageError(
+                "env.py cannot be run offline, so it needs a scratch database before the live one is looked at.",
+                "Name the scratch server with --server on the command line, or use --server embedded or docker.",
+            )
         with (
             self.server.create_database("configured") as database,
             EnvironmentRun.start(self.context.project, database.url, timeout=self.context.settings.timeout) as run,

@@ -82,14 +82,14 @@ def run_gate(
     )
     return Report(
         checks=tuple(replace(result, reason=_clean(result.reason)) for result in results),
-        findings=tuple(findings),
+        findings=tuple(map(_without_secrets, findings)),
         project=summary,
         server=_with_live(scratch, judge.live_if_read) if scratch is not None else None,
         notes=tuple(
             _clean(note) or ""
             for note in (*judge.notes, *known, *ignore.notes(_as_judged(results)), *context.leftovers, *leftovers)
         ),
-        known=tuple(baseline.known),
+        known=tuple(map(_without_secrets, baseline.known)),
     )
 
 
@@ -108,6 +108,10 @@ def _with_live(scratch: ServerSummary, live: Live | None) -> ServerSummary:
         return scratch
     told = f"live: {live.name} (PostgreSQL {live.version})"
     return replace(scratch, why="; ".join(part for part in (scratch.why, told) if part))
+
+
+def _without_secrets(finding: Finding) -> Finding:
+    return replace(finding, message=without_passwords(finding.message), detail=_clean(finding.detail))
 
 
 def _clean(text: str | None) -> str | None:

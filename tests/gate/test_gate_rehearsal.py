@@ -116,6 +116,13 @@ def test_an_error_of_python(server: Server, tmp_path: Path) -> None:
     )
 
 
+def test_a_password_in_an_error_is_not_told(server: Server, tmp_path: Path) -> None:
+    up = "raise ValueError('postgresql://app:tell-nobody@db/live is wrong')"
+    (finding,) = rehearse(server, tmp_path, up).findings
+    assert finding.message.endswith("postgresql://app:***@db/live is wrong")
+    assert "tell-nobody" not in (finding.detail or "tell-nobody")
+
+
 def test_the_result_is_compared_with_head(server: Server, tmp_path: Path) -> None:
     up = sql("create table if not exists by_hand (id int primary key)")
     report = rehearse(server, tmp_path, up, "create table by_hand (id int)", select=["drift", "rehearsal"])

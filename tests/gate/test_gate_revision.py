@@ -240,7 +240,9 @@ def test_a_version_table_that_is_locked(live: ScratchDatabase, server: Server, l
     assert "exclusively locked: public.alembic_version" in (report.checks[0].reason or "")
 
 
-def test_an_env_py_that_cannot_run_offline(live: ScratchDatabase, server: Server, linear: Project) -> None:
+def test_an_env_py_that_cannot_run_offline(
+    live: ScratchDatabase, server: Server, linear: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     env = linear.directory / "migrations/env.py"
     env.write_text(
         env.read_text().replace("if context.is_offline_mode():\n", "if context.is_offline_mode():\n    1 / 0\n")
@@ -248,3 +250,7 @@ def test_an_env_py_that_cannot_run_offline(live: ScratchDatabase, server: Server
     assert rules(gate(live, server, linear)) == ["gate.pending"]
     report = harness.gate(live.url, directory=linear.directory, server="embedded")
     assert (rules(report), report.exit_code()) == (["gate.pending"], 0)
+    # Where a server was not named, nothing is made on it before one knows that it is another one.
+    monkeypatch.setenv("HARNESS_SERVER", server.url)
+    with pytest.raises(harness.UsageError, match="it needs a scratch database before the live one is looked at"):
+        harness.gate(live.url, directory=linear.directory)
