@@ -111,7 +111,9 @@ class Judge:
             self.notes.append(f"The database stands at {position}: nothing is pending.")
         if self.live.standby:
             self.notes.append("The database is a read-only replica: deploy to its primary, which may be further on.")
-        yield from positions.findings(position, self.live, lineage, self.ground.context.project)
+        context = self.ground.context
+        folders = context.history.version_locations
+        yield from positions.findings(position, self.live, lineage, context.project, folders)
 
     def drift(self) -> list[Finding]:
         """What was changed behind the history's back."""

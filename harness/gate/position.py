@@ -10,6 +10,7 @@ from psycopg import sql
 
 from harness.environment import Project
 from harness.findings import Finding, Location, Severity
+from harness.gate.absent import trace
 from harness.gate.lineage import Lineage
 from harness.gate.live import Live, VersionTable, require_readable
 from harness.gate.rules import AHEAD, NO_VERSION_TABLE, PENDING, SEVERAL_HEADS, UNKNOWN_REVISION
@@ -99,17 +100,22 @@ def _strictly_below(lineage: Lineage, revision: str) -> set[str]:
     return lineage.below([revision], dependencies=False) - {revision}
 
 
-def findings(position: Position, live: Live, lineage: Lineage, project: Project) -> Iterator[Finding]:
-    """What is to be said of where a database stands."""
+def findings(
+    position: Position, live: Live, lineage: Lineage, project: Project, folders: Sequence[str]
+) -> Iterator[Finding]:
+    """What is to be said of where a database stands; `folders` are those with the revisions."""
     if not position.is_given:
         yield from _untracked(live)
     for row in position.unknown:
+        found = trace(row, folders)
         yield UNKNOWN_REVISION.finding(
             f"The database {live.name} stands at revision {row}, which this checkout does not have.",
             revision=row,
             expected=", ".join(position.targets),
             actual=row,
-            fix="Deploy from a checkout that has it: newer code was deployed to this database, or the branch is not "
+            fix=f"Deploy from a checkout that has it: {found}."
+            if found is not None
+            else "Deploy from a checkout that has it: newer code was deployed to this database, or the branch is not "
             "merged. If the revision's file was deleted, restore it.",
         )
     for row in position.needless:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +92,49 @@ def test_a_revision_that_this_checkout_does_not_have(live: ScratchDatabase, serv
     assert gate(live, server, linear, "drift").exit_code() == 3
     quiet = harness.gate(live.url, directory=linear.directory, server=server, severity={"gate.unknown-revision": "off"})
     assert quiet.exit_code() == 3
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    command = ["git", "-C", str(folder), *identity, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")
+def test_git_knows_what_became_of_a_revision(live: ScratchDatabase, server: Server, linear: Project) -> None:
+    folder, versions = linear.directory, linear.directory / "migrations/versions"
+
+    def fix() -> str:
+        return gate(live, server, linear, "revision").findings[0].fix or ""
+
+    git(folder, "init", "-q", "-b", "main")
+    (folder / ".gitignore").write_text("__pycache__\n")
+    later = versions / "bbb2.py", versions / "ccc3.py"
+    texts = [path.read_text() for path in later]
+    for path in later:
+        path.unlink()
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "Begin")
+    assert "If the revision's file was deleted, restore it." in fix()
+    git(folder, "checkout", "-q", "-b", "feature")
+    for path, text in zip(later, texts, strict=True):
+        path.write_text(text)
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "Add more")
+    added = git(folder, "rev-parse", "--short", "HEAD")
+    git(folder, "checkout", "-q", "main")
+    assert fix() == (
+        f"Deploy from a checkout that has it: commit {added} (Add more), which is not in this checkout, has it in "
+        "migrations/versions/bbb2.py."
+    )
+    git(folder, "merge", "-q", "feature")
+    git(folder, "rm", "-q", *(str(path) for path in later))
+    git(folder, "commit", "-q", "-m", "Tidy up")
+    removed = git(folder, "rev-parse", "--short", "HEAD")
+    told = fix()
+    assert f"commit {removed} (Tidy up) took it out of migrations/versions/bbb2.py: restore it with `git " in told
+    git(folder, *told.partition("`git ")[2].partition("`")[0].split())
+    assert rules(gate(live, server, linear, "revision")) == []
 
 
 def test_beyond_what_is_deployed(live: ScratchDatabase, server: Server, linear: Project) -> None:
