@@ -70,8 +70,8 @@ def copy_live(ground: Ground, built: Built, live: Live, actual: Schema, rows: Co
 def _add_rows(connection: Connection[Any], built: Built, rows: Collection[str]) -> None:
     for table in built.tables[:1]:
         for row in sorted(set(rows) - set(built.rows)):
-            query = sql.SQL("insert into {} (version_num) values ({})")
-            connection.execute(query.format(sql.Identifier(table.schema, table.name), sql.Literal(row)))
+            name = sql.Identifier(table.schema, table.name)
+            connection.execute(statement("add_version_row").format(table=name, row=sql.Literal(row)))
 
 
 def _make_different(

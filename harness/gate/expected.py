@@ -22,6 +22,7 @@ from harness.environment import Configured, EnvironmentRun, Failure
 from harness.findings import UsageError, VerdictError
 from harness.gate.lineage import Lineage
 from harness.gate.live import Live, VersionTable, version_tables, without_tables
+from harness.gate.statements import statement
 from harness.schema import Schema, read_schema
 from harness.server import ScratchDatabase, Server
 from harness.server.base import connect, first_line, own_server_parameters
@@ -147,7 +148,7 @@ class Ground:
             VerdictError: the server is gone.
         """
         with looking_at(database) as connection:
-            row = connection.execute("select pg_catalog.current_schemas(false)").fetchone()
+            row = connection.execute(statement("search_path")).fetchone()
             assert row is not None
             tables = version_tables(connection, self.configured, row[0])
             return without_tables(read_schema(connection, leave_out=leave_out), tables), tables
@@ -169,7 +170,7 @@ class Ground:
         if self.server.kind == "url" or name in self._roles or len(self._roles) >= _MOST_ROLES:
             return False
         with connect(self.server.url, self._parameters()) as connection, contextlib.suppress(errors.DuplicateObject):
-            connection.execute(sql.SQL("create role {}").format(sql.Identifier(name)))
+            connection.execute(statement("create_role").format(role=sql.Identifier(name)))
         self._roles.add(name)
         self.context.own(self._role(name))
         return True
@@ -182,7 +183,7 @@ class Ground:
             contextlib.suppress(OperationalError, errors.DependentObjectsStillExist),
             connect(self.server.url, self._parameters()) as connection,
         ):
-            connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(name)))
+            connection.execute(statement("drop_role").format(role=sql.Identifier(name)))
 
     def _parameters(self) -> dict[str, str]:
         return {} if self.server.kind == "url" else own_server_parameters(self.server.url)

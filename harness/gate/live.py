@@ -110,7 +110,7 @@ def read_live(
         row = connection.execute(statement("facts")).fetchone()
         assert row is not None
         standby, role, roles = row
-        candidates = [VersionTable(*entry) for entry in connection.execute(statement("version_tables")).fetchall()]
+        candidates = _candidates(connection)
         chosen, missing = _choose(candidates, configured, session.search_path)
         schema, unread = _read_schema(connection, skip_unreadable)
         return Live(
@@ -140,8 +140,11 @@ def version_tables(
     connection: Connection[Any], configured: Sequence[Configured], search_path: Collection[str]
 ) -> tuple[VersionTable, ...]:
     """The version tables that `env.py` configures, in the database that a connection is open to."""
-    candidates = [VersionTable(*entry) for entry in connection.execute(statement("version_tables")).fetchall()]
-    return _choose(candidates, configured, search_path)[0]
+    return _choose(_candidates(connection), configured, search_path)[0]
+
+
+def _candidates(connection: Connection[Any]) -> list[VersionTable]:
+    return [VersionTable(*entry) for entry in connection.execute(statement("version_tables")).fetchall()]
 
 
 def _choose(

@@ -1,0 +1,2 @@
+insert into {table} (version_num)
+values ({row})

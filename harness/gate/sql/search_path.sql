@@ -1,0 +1,1 @@
+select pg_catalog.current_schemas(false)::pg_catalog.text[]
