@@ -58,7 +58,6 @@ class Ground:
     def begin(self) -> Moment:
         """Look at the schema for the first time; only what happens from here on can be compared."""
         leave_out = version_tables(self._run.configured)
-
         self._tracker = self._reading(
             lambda: SchemaTracker.attach(self._connect(), thorough=self._thorough, leave_out=leave_out)
         )
