@@ -20,6 +20,8 @@ from harness.report import render
 from harness.report.console import Console, Style
 from harness.server import Server
 
+pytest_plugins = ["pytester"]
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Make = Callable[..., Path]
 

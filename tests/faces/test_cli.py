@@ -231,7 +231,9 @@ def test_init_writes_once_what_runs_as_it_is(harness: Run, project: Make) -> Non
     assert (root / "pyproject.toml").read_text() == text
     assert tests.read_text().endswith("# mine\n")
     uncommented = re.sub(r"^# ([a-z-]+ = )", r"\1", text, flags=re.MULTILINE)
-    (root / "pyproject.toml").write_text(uncommented.replace('name = ""', "").replace("select = []", ""))
+    for unset in ('name = ""', 'baseline = ""', "select = []"):
+        uncommented = uncommented.replace(unset, "")
+    (root / "pyproject.toml").write_text(uncommented)
     checked = harness("check", "--select", "graph", cwd=root, server=False)
     assert (checked.returncode, checked.stderr) == (0, "")
 
