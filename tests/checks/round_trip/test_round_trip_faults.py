@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import pytest
-from round_trip_faults import FAULTS, Fault
+from round_trip_fault import Fault
+from round_trip_faults import FAULTS
 from round_trip_history import Revision, chain, write_history
 
 from harness.findings import Finding
