@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -182,8 +183,12 @@ class Templates:
                     "Does env.py commit? Run harness check --select upgrade.",
                 )
             read = run.call(_READ_FILES)
+        # Alembic reads every revision, but those that are not applied decide nothing; those that are, are in the key.
+        revisions = set() if self._outline is None else set(self._outline.paths.values())
+        folders = {os.path.dirname(path) for path in revisions}  # noqa: PTH120  # text for text, as they were noted
         inherited = {} if below is None else below.facts["contents"]
-        return {"heads": list(heads), "contents": {**inherited, **note_contents(read["files"], read["folders"])}}
+        own = note_contents(set(read["files"]) - revisions, set(read["folders"]) - folders)
+        return {"heads": list(heads), "contents": {**inherited, **own}}
 
     def _failed(self, target: str, revisions: Sequence[str], failure: Failure) -> VerdictError:
         where = f" at {self._project.location(failure.path)}:{failure.line}" if failure.path else ""
