@@ -23,7 +23,7 @@ _NAMED = 5
 
 @dataclass(frozen=True, order=True)
 class Entry:
-    """A known finding: `fingerprint` and `database` tell which, the rest is for the people who read the file.
+    """A known finding: `fingerprint` tells which, the rest is for the people who read the file.
 
     `database` is set only where one run judges many.
     """
@@ -49,11 +49,6 @@ class Entry:
         )
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What a finding must share with it to be known."""
-        return self.database, self.fingerprint
-
-    @property
     def check(self) -> str:
         """The check that reported it."""
         return self.rule.partition(".")[0]
@@ -75,11 +70,11 @@ class Baseline:
         self._path = path
         self._entries = entries
         self._recording = recording
-        self._left: defaultdict[tuple[str, str], list[Entry]] = defaultdict(list)
-        self._met: Counter[tuple[str, str]] = Counter()
+        self._left: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._met: Counter[str] = Counter()
         self._recorded: list[Entry] = []
         for entry in entries:
-            self._left[entry.key].append(entry)
+            self._left[entry.fingerprint].append(entry)
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that are new; the others go to `known`. While a baseline is recorded every finding is known.
@@ -90,7 +85,7 @@ class Baseline:
         found = [(finding, Entry.of(finding)) for finding in findings]
         if self._recording:
             self.known += [finding for finding, _ in found]
-            self._met.update(entry.key for _, entry in found)
+            self._met.update(entry.fingerprint for _, entry in found)
             self._recorded += [entry for _, entry in found]
             return []
         fresh: list[Finding] = []
@@ -102,7 +97,7 @@ class Baseline:
         return fresh
 
     def _take(self, entry: Entry, *, same_message: bool) -> bool:
-        waiting = self._left.get(entry.key, [])
+        waiting = self._left.get(entry.fingerprint, [])
         for candidate in waiting:
             if candidate.message == entry.message or not same_message:
                 waiting.remove(candidate)
@@ -151,8 +146,8 @@ class Baseline:
         # What this run could not have met stays known, so that one file serves several commands and selections.
         kept = []
         for entry in others:
-            if self._met[entry.key] > 0:
-                self._met[entry.key] -= 1
+            if self._met[entry.fingerprint] > 0:
+                self._met[entry.fingerprint] -= 1
             else:
                 kept.append(entry)
         _write(path, [*self._recorded, *kept])

@@ -117,7 +117,9 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """A short hash that stays the same for as long as rule, object and revision do."""
+        """A short hash that stays the same for as long as rule, object and revision do (and the database, if it is
+        set).
+        """
         database_object = self.object
         parts = [FINGERPRINT_SCHEME, self.rule, self.revision or ""]
         if database_object is not None:
@@ -127,6 +129,8 @@ class Finding:
                 database_object.table or "",
                 database_object.name,
             ]
+        if self.database is not None:
+            parts.append(self.database)
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
     def to_dict(self) -> dict[str, Any]:

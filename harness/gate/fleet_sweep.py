@@ -173,7 +173,13 @@ class _Look:
         if dsn is None:
             return None
         try:
-            connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS, statement_cache_size=0)
+            connection = await asyncpg.connect(
+                dsn,
+                timeout=CONNECT_SECONDS,
+                # A pooler hands the next transaction to a connection that does not know what was prepared on this one.
+                statement_cache_size=0,
+                server_settings={"application_name": APPLICATION},
+            )
             try:
                 return await asyncio.wait_for(self._reading(connection, read), self.timeout + _GRACE_SECONDS)
             finally:

@@ -23,7 +23,7 @@ def render(report: Report) -> str:
         path, line = (finding.location.path, finding.location.line) if finding.location else (home, 1)
         issues.append(
             _issue(
-                f"{finding.message}\n{finding.fix}" if finding.fix else finding.message,
+                "\n".join(part for part in (finding.message, finding.database, finding.fix) if part),
                 finding.rule,
                 # GitLab wants every fingerprint once; the first of a kind keeps its own.
                 _numbered(finding.fingerprint, seen[finding.fingerprint]),

@@ -27,7 +27,9 @@ def render(report: Report) -> str:
     xml.SubElement(properties, "property", name="summary", value=printable(summary(report)))
     names = [check.name for check in report.checks]
     for check in report.checks:
-        _case(suite, check, [finding for finding in report.findings if check_of(finding.rule, names) == check.name])
+        _case(
+            suite, check, [one for one in report.findings if (one.database or check_of(one.rule, names)) == check.name]
+        )
     xml.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + xml.tostring(root, encoding="unicode") + "\n"
 
