@@ -94,7 +94,7 @@ class Plugin:
         except HarnessError:
             return
         if revisions:
-            everyone = frozenset(revision for revision, _ in revisions)
+            everyone = tuple(revision for revision, _ in revisions)
             parts = [(None, everyone), *((revision, everyone) for revision, _ in revisions)]
             labels = ["history", *(label for _, label in revisions)]
             metafunc.parametrize(_PART, parts, ids=labels, indirect=True)
@@ -259,5 +259,5 @@ def harness_part(request: pytest.FixtureRequest) -> Part:
     """The findings that a test answers for: a revision's, or those of no revision that has a test of its own."""
     from harness.testbed.revisions import Part
 
-    revision, others = getattr(request, "param", (None, frozenset()))
+    revision, others = getattr(request, "param", (None, ()))
     return Part(_session(request).settings.fail_on, revision, others)

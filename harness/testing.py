@@ -31,6 +31,9 @@ def _test_of(check: str) -> Callable[..., None]:
 
     def test_part(migration_report: Report, harness_part: Part) -> None:
         _result(migration_report, check, brief=harness_part.revision is not None)
+        end = harness_part.not_tried_for((*migration_report.findings, *migration_report.known))
+        if end is not None:
+            pytest.fail(f"Not tried: the walk ended at revision {printable(end)}, see its test.", pytrace=False)
         findings = harness_part.of(finding for finding in migration_report.findings if finding.check == check)
         _judge(findings, outcome_of(findings, harness_part.fail_on))
 

@@ -58,6 +58,9 @@ UNUSED_MARKER = Rule(
     "Nobody tries the downgrade of a revision that is marked, so the next fault in it is not seen.",
 )
 
+# Why a finding matters that ended the walk; by it others tell what the check has not judged.
+NOT_TRIED = "What comes after it was not tried."
+
 _RULES = Rules(LEFT_BEHIND, LOST, CHANGED, NOT_REPEATABLE, IRREVERSIBLE, FAILED)
 
 
@@ -129,7 +132,7 @@ def _stopped(context: CheckContext, taken: Span, found: RoundTrips, failure: Fai
         revision=revision,
         location=context.locate(context.history.get(revision), failure),
         fix="Correct the revision; `alembic upgrade head` on an empty database shows the same.",
-        why="What comes after it was not tried.",
+        why=NOT_TRIED,
         detail=failure_detail(failure),
     )
 

@@ -40,18 +40,28 @@ class Part:
     Attributes:
         fail_on: the lowest severity that fails.
         revision: whose findings they are; None for those that belong to none of `others`.
-        others: the revisions that have tests of their own.
+        others: the revisions that have tests of their own, in the order of the walk.
     """
 
     fail_on: Severity
     revision: str | None = None
-    others: frozenset[str] = frozenset()
+    others: tuple[str, ...] = ()
 
     def of(self, findings: Iterable[Finding]) -> list[Finding]:
         """Those of some findings that belong here."""
         if self.revision is not None:
             return [finding for finding in findings if finding.revision == self.revision]
         return [finding for finding in findings if finding.revision not in self.others]
+
+    def not_tried_for(self, findings: Iterable[Finding]) -> str | None:
+        """The revision at which the walk ended before it came to this one; None if it came there."""
+        from harness.checks.round_trip import NOT_TRIED
+
+        ends = {finding.revision for finding in findings if finding.why == NOT_TRIED} - {None, self.revision}
+        if self.revision not in self.others:
+            return None
+        before = self.others[: self.others.index(self.revision)]
+        return next((revision for revision in before if revision in ends), None)
 
 
 def walked_revisions(settings: Settings, project: Project) -> Revisions:

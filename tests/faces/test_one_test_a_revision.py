@@ -78,6 +78,18 @@ def test_the_failing_revision_is_named_and_shown_as_the_command_shows_it(left_be
     assert "hidden" not in done.stdout.str()
 
 
+def test_what_the_walk_did_not_reach_is_not_green(left_behind: pytest.Pytester) -> None:
+    revise(left_behind, "second", REVISIONS[1][1], 'op.execute("select 1/0")')
+    done = run(left_behind, "-v", "-k", NAME)
+    assert outcomes(done) == {"history": "PASSED", "first-first": "FAILED", "second-second": "FAILED"}
+    third = (left_behind.path / "alembic" / "versions" / "second.py").read_text()
+    third = third.replace('"second"', '"third"').replace("'first'", "'second'").replace("1/0", "1")
+    (left_behind.path / "alembic" / "versions" / "third.py").write_text(third)
+    done = run(left_behind, "-k", "third")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["Not tried: the walk ended at revision second, see its test."])
+
+
 def test_workers_collect_the_same_and_share_the_run(left_behind: pytest.Pytester, leftovers: Left) -> None:
     alone = outcomes(run(left_behind, "-v", "-k", NAME))
     once = runs(left_behind)
@@ -219,7 +231,7 @@ def finding(revision: str | None) -> Finding:
 
 def test_a_finding_that_no_other_test_has_is_the_historys() -> None:
     findings = [finding(revision) for revision in ("a", "b", "elsewhere", None)]
-    others = frozenset({"a", "b"})
+    others = ("a", "b")
     assert Part(Severity.ERROR, "a", others).of(findings) == [finding("a")]
     assert Part(Severity.ERROR, None, others).of(findings) == [finding("elsewhere"), finding(None)]
     assert Part(Severity.ERROR).of(findings) == findings
