@@ -6,6 +6,7 @@ load. Whoever keeps what was built needs to know when it is out of date.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from importlib.util import source_from_cache
@@ -23,7 +24,7 @@ _NOT_THE_USERS = (
     *(f"{root}{os.sep}" for root in ("/proc", "/sys", "/dev", "/etc", "/usr/share", "/usr/lib")),
 )
 _PACKAGES = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
-_IMPORT_SYSTEM = "<frozen importlib"
+_IMPORT_SYSTEM = ("<frozen importlib", os.path.dirname(importlib.__file__) + os.sep)  # noqa: PTH120  # as frames have it
 
 
 class Opened:
@@ -64,7 +65,7 @@ def read_files(inside: Inside) -> dict[str, list[str]]:
 
 
 def _is_importing(filename: str) -> bool:
-    """Whether this is the import system, which lists every folder on its way to find one module."""
+    """Whether this is the import system, which lists every folder on its way to find a module or an entry point."""
     return filename.startswith(_IMPORT_SYSTEM)
 
 

@@ -267,10 +267,11 @@ def test_what_decides_the_schema_makes_a_template_out_of_date(
         edit("tests/test_it.py"),
         edit("data/.hidden"),
         edit("env-runs.txt"),
+        edit("notes.txt"),
         set_variable("PYTEST_THING"),
         set_variable("XDG_THING"),
     ],
-    ids=["nothing", "readme", "beside env.py", "test", "hidden", "log", "pytest", "desktop"],
+    ids=["nothing", "readme", "beside env.py", "test", "hidden", "log", "new file", "pytest", "desktop"],
 )
 def test_what_decides_nothing_leaves_it_in_use(
     server: Server, other: Server, reading: Path, change: Callable[[Path], None]
