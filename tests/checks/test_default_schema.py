@@ -48,6 +48,9 @@ def test_a_translated_schema_is_no_drift(tmp_path: Path, server: Server) -> None
     report = project.check(skip=["offline", "autogenerate"])
     assert serious(report) == []
     assert {check.outcome for check in report.checks} == {"passed"}
+    project.model("forgotten", 'Column("id", Integer, primary_key=True)')
+    (finding,) = serious(project.check("drift"))
+    assert (finding.rule, str(finding.object)) == ("drift.table.missing", "tenant.forgotten")
 
 
 def test_drift_in_the_tenants_schema_is_found(project: TreeProject) -> None:
