@@ -10,7 +10,7 @@ from harness.baseline import Entry
 from harness.checks.running import Runner
 from harness.findings import CheckOutcome, CheckResult, Finding, Severity, UsageError, VerdictError
 from harness.gate.fleet import Verdict
-from harness.gate.judge import CHECK, part_of
+from harness.gate.judge import CHECK, NOTHING_PENDING, part_of
 from harness.gate.rules import PENDING
 from harness.report.text import plural, without_passwords
 
@@ -99,6 +99,9 @@ def notes_of(verdicts: Sequence[Verdict]) -> Iterator[str]:
 def met_by(rows: Sequence[Row]) -> Callable[[Entry], bool]:
     """Tells the entries of a baseline that could have been met: those of a part of the gate that was judged, there."""
     judged = {
-        (row.result.name, part.name) for row in rows for part in row.parts if part.outcome in ("passed", "failed")
+        (row.result.name, part.name)
+        for row in rows
+        for part in row.parts
+        if part.outcome in ("passed", "failed") or part.reason == NOTHING_PENDING
     }
     return lambda entry: (entry.database, f"{CHECK}.{part_of(entry.rule)}") in judged

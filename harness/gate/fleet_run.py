@@ -18,6 +18,7 @@ from harness.gate.fleet import Candidate, judge_all
 from harness.gate.fleet_rows import findings_of, met_by, notes_of, row_of
 from harness.gate.fleet_sweep import Sighting, require_asyncpg, sweep
 from harness.gate.judge import CHECK, Asked, Judge
+from harness.gate.run import new_ones
 from harness.report.text import plural
 from harness.server import Server, open_server
 from harness.settings import Settings
@@ -103,7 +104,7 @@ class Many:
         )
 
     def _keep(self, findings: Iterable[Finding]) -> list[Finding]:
-        return self.baseline.apply(self.ignore.apply(self.policy.apply(findings)))
+        return new_ones(self.baseline, self.ignore.apply(self.policy.apply(findings)))
 
     def _tell(self, name: str, done: int, total: int, text: str) -> None:
         if self.progress is not None:

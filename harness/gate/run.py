@@ -15,6 +15,7 @@ from harness.findings import CheckResult, Finding, Report, ServerSummary
 from harness.gate.expected import Ground
 from harness.gate.judge import CHECK, NOTHING_PENDING, Asked, Judge, part_of
 from harness.gate.live import Live
+from harness.gate.rules import PENDING
 from harness.report.text import without_passwords
 from harness.server import Server, open_server
 from harness.settings import Settings
@@ -60,7 +61,7 @@ def run_gate(
             progress.step(name, done, total, text)
 
     def keep(findings: Iterable[Finding]) -> list[Finding]:
-        return baseline.apply(ignore.apply(policy.apply(findings)))
+        return new_ones(baseline, ignore.apply(policy.apply(findings)))
 
     def told(scratch: ServerSummary) -> ServerSummary:
         return _with_live(scratch, judge.live_if_read)
@@ -91,6 +92,12 @@ def run_gate(
         ),
         known=tuple(map(_without_secrets, baseline.known)),
     )
+
+
+def new_ones(baseline: Baseline, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings that a baseline does not know. What is pending is what is about to happen, and not to be known."""
+    pending = [finding for finding in findings if finding.rule == PENDING.name]
+    return [*baseline.apply(finding for finding in findings if finding.rule != PENDING.name), *pending]
 
 
 def _judged(results: Sequence[CheckResult]) -> set[str]:

@@ -220,9 +220,9 @@ def test_nothing_but_reads_is_sent_and_always_as_many(
 
 
 def test_a_baseline_knows_each_database_by_itself(
-    at_head: ScratchDatabase, clone: Clone, server: Server, tmp_path: Path
+    at_head: ScratchDatabase, before_head: ScratchDatabase, clone: Clone, server: Server, tmp_path: Path
 ) -> None:
-    urls = clone(at_head, "first", "second")
+    urls = [*clone(at_head, "first"), *clone(before_head, "second")]
     change(urls[0], DROP_INDEX)
     file = str(tmp_path / "known.json")
     assert gate(urls, server, write_baseline=file).exit_code() == 0
@@ -231,6 +231,8 @@ def test_a_baseline_knows_each_database_by_itself(
     assert "***" in entry["database"]
     change(urls[1], DROP_INDEX)
     report = gate(urls, server, baseline=file)
+    # What is pending is not known, nor ever gone.
+    assert [one.rule for one in report.findings] == ["gate.pending", "gate.drift.index.missing"]
     assert [result.outcome for result in report.checks] == ["passed", "failed"]
     assert [one.database for one in report.known] == [report.checks[0].name]
     # A database that is not on the list says nothing of its entries; one that was repaired does.
