@@ -193,6 +193,20 @@ def test_what_cannot_be_looked_at_briefly_is_judged_all_the_same(
     assert all(result.seconds > 0 for result in report.checks)
 
 
+def test_a_call_that_is_wrong_for_each_is_a_wrong_call(
+    live_server: Server, at_head: ScratchDatabase, clone: Clone, server: Server
+) -> None:
+    urls = clone(at_head, "one", "two")
+    with pytest.raises(UsageError, match="the history has no such revision"):
+        gate(urls, server, target="nonsense")
+    with pytest.raises(UsageError, match="The scratch server is the server of the live database"):
+        gate(urls, live_server, server_is_named=False)
+    # Only one of them is on that server: there is no verdict on it, and one on the other.
+    with upgraded(server) as elsewhere:
+        report = gate([urls[0], elsewhere.url], server, server_is_named=False)
+    assert [result.outcome for result in report.checks] == ["passed", "error"]
+
+
 def test_nothing_but_reads_is_sent_and_always_as_many(
     live_server: EmbeddedServer, at_head: ScratchDatabase, clone: Clone, server: Server
 ) -> None:
