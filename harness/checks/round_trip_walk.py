@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from harness.checks.reversing import Reversal
 from harness.checks.round_trip_ground import Ground
+from harness.checks.round_trip_swift import walk_undoubted
+from harness.checks.span import Span
 from harness.environment import StepResult
 from harness.findings import VerdictError
 from harness.schema.tracking import Moment
 
 if TYPE_CHECKING:
     from harness.checks.context import CheckContext
-    from harness.checks.span import Span
     from harness.environment.records import Direction
 
-_STEPS_EACH = 3
 # PostgreSQL's classes for data that does not fit (22) or breaks a constraint (23).
 _ABOUT_ROWS = ("22", "23")
 
@@ -57,8 +57,6 @@ class RoundTrips:
 def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTrips:
     """Take each revision up, down and up again, comparing the whole schema after each step.
 
-    What seems to be wrong with a schema is seen a second time, each look reading everything, before it is believed.
-
     Args:
         span: the revisions.
         one_way: those that are only taken up.
@@ -66,7 +64,24 @@ def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTr
     Raises:
         VerdictError: a step hangs, the server is gone, or `env.py` did not come as far as its migrations.
     """
-    followed = _Walker(context, span, one_way)
+    undoubted = walk_undoubted(context, span, one_way)
+    count = len(undoubted)
+    trips = tuple(
+        Trip(revision, reversal=reversal) for revision, reversal in zip(span.revisions[:count], undoubted, strict=True)
+    )
+    if count == len(span.revisions):
+        return RoundTrips(trips)
+    rest = Span(span.below + span.revisions[:count], span.revisions[count:])
+    found = _walk_with_care(context, rest, one_way, count)
+    return replace(found, trips=trips + found.trips)
+
+
+def _walk_with_care(context: CheckContext, span: Span, one_way: Collection[str], walked: int) -> RoundTrips:
+    """Walk on after each fault, looking after each step.
+
+    What seems to be wrong with a schema is seen a second time, each look reading everything, before it is believed.
+    """
+    followed = _Walker(context, span, one_way, walked)
     found = followed.walk()
     suspects = {trip.revision for trip in found.trips if trip.is_suspect}
     if followed.truthful and (followed.thorough or not suspects):
@@ -75,12 +90,12 @@ def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTr
         last = max(index for index, revision in enumerate(span.revisions) if revision in suspects)
         part = replace(span, revisions=span.revisions[: last + 1])
         others = set(part.revisions) - suspects
-        confirming = _Walker(context, part, others, thorough=True, remembering=followed.remembering)
+        confirming = _Walker(context, part, others, walked, thorough=True, remembering=followed.remembering)
         confirmed = {trip.revision: trip for trip in confirming.walk().trips if trip.is_suspect}
         if confirmed.keys() == suspects:
             return replace(found, trips=tuple(_confirmed(trip, confirmed) for trip in found.trips))
     # Something changed that PostgreSQL does not tell of. Nothing of what was seen is believed.
-    return _Walker(context, span, one_way, thorough=True).walk()
+    return _Walker(context, span, one_way, walked, thorough=True).walk()
 
 
 def _confirmed(trip: Trip, confirmed: Mapping[str, Trip]) -> Trip:
@@ -101,6 +116,7 @@ class _Walker:
     newest step up that was looked at. Whoever builds anew makes these moments belong to the new ground.
 
     Args:
+        walked: how many revisions were walked before those of the span; for telling how far the walk is.
         thorough: whether each look reads everything.
         remembering: revisions that go up only with what Alembic remembers within one run, as far as they are known.
     """
@@ -110,6 +126,7 @@ class _Walker:
         context: CheckContext,
         span: Span,
         one_way: Collection[str],
+        walked: int,
         *,
         thorough: bool = False,
         remembering: Collection[str] = (),
@@ -122,7 +139,7 @@ class _Walker:
         self._span = span
         self._one_way = one_way
         self._applied: list[str] = []
-        self._done = 0
+        self._number, self._total = walked, walked + len(span.revisions)
         # Nothing was taken down on this ground yet: no row is missing that a deploy would have.
         self._pristine = True
         self._is_current = True  # whether _now is what is there
@@ -135,8 +152,8 @@ class _Walker:
         try:
             self._reach(self._span.below)
             self._begin()
-            for index, revision in enumerate(self._span.revisions):
-                self._done = index * _STEPS_EACH
+            for number, revision in enumerate(self._span.revisions, start=self._number):
+                self._number = number
                 trips.append(self._trip(revision))
         except _StoppedError as error:
             stopped = error.step
@@ -273,11 +290,9 @@ class _Walker:
         self._ground.close()
 
     def _step(self, revision: str, direction: Direction) -> StepResult:
-        total = len(self._span.revisions) * _STEPS_EACH
         way = "up" if direction == "upgrade" else "down"
         text = f"revision {revision} {way}{', seen again' if self._is_second else ''}"
-        self._context.tell("round-trip", min(self._done, total), total, text)
-        self._done += 1
+        self._context.tell("round-trip", self._number, self._total, text)
         forget = direction == "downgrade" or revision not in self.remembering
         return self._ground.step(revision, direction, forget=forget)
 

@@ -85,9 +85,12 @@ class Pilot:
                     walking = True
                 if kind == "plan":
                     inside.channel.send(self._plan(command["target"], command["direction"], maintainer))
-                elif kind == "step":
-                    result = self._step(context, maintainer, command)
-                    inside.channel.send({"event": "step", **to_json(result)})
+                elif kind == "steps":
+                    for revision, direction in command["steps"]:
+                        result = self._step(context, maintainer, revision, direction, forget=command["forget"])
+                        inside.channel.send({"event": "step", **to_json(result)})
+                        if result.failure is not None:
+                            break
                 else:
                     answer = inside.answer(command)
                     self._roll_back(context)
@@ -124,13 +127,19 @@ class Pilot:
             return {"event": "raised", "failure": to_json(self._inside.describe(error))}
         return {"event": "planned", "revisions": [_revision_of(step) for step in planned]}
 
-    def _step(self, context: MigrationContext, maintainer: HeadMaintainer, command: dict[str, Any]) -> StepResult:
-        direction: Direction = command["direction"]
-        revision: str = command["revision"]
+    def _step(
+        self,
+        context: MigrationContext,
+        maintainer: HeadMaintainer,
+        revision: str,
+        direction: Direction,
+        *,
+        forget: bool,
+    ) -> StepResult:
         # Alembic remembers for the length of one run which enums it has made, and skips CREATE TYPE for a second table.
         memory: dict[str, Any] = getattr(context.impl, "memo", {})
         memory.clear()
-        if not command["forget"]:
+        if not forget:
             self._remember(memory)
         self._wrote_catalogs = False
         started = time.perf_counter()

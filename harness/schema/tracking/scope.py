@@ -69,7 +69,7 @@ def is_understood(row: Resolved) -> bool:
     return row.classid == PG_PROC or row.kind in _OF_TYPES
 
 
-def confined(rows: Iterable[Resolved]) -> tuple[list[str], Scope]:
+def confined(rows: Iterable[Resolved], *, uses: bool) -> tuple[list[str], Scope]:
     """The names of the queries that can find something of what is to be read, and what to confine them to."""
     names: dict[str, None] = {}
     relations: list[int] = []
@@ -92,7 +92,7 @@ def confined(rows: Iterable[Resolved]) -> tuple[list[str], Scope]:
         ):
             addresses.extend((classid, oid) for oid in oids)
     if names:
-        names.update(dict.fromkeys(("comments", "dependencies")))
+        names.update(dict.fromkeys(("comments", "dependencies") if uses else ("comments",)))
     classids, objids = [address[0] for address in addresses], [address[1] for address in addresses]
     return list(names), Scope(relations, types, routines, classids, objids)
 

@@ -42,6 +42,7 @@ class SchemaTracker:
         *,
         thorough: bool = False,
         leave_out: Collection[tuple[str, str]] = (),
+        uses: bool = True,
     ) -> SchemaTracker:
         """Begin to follow the database that a connection is open to.
 
@@ -51,12 +52,14 @@ class SchemaTracker:
             thorough: read everything at each look.
             leave_out: schema and name of tables that, with all that belongs to them, are no part of any schema that
                 the tracker gives, even if they do not exist yet.
+            uses: keep up to date what each object stands on (`SchemaObject.uses`). Without it a look is cheaper, and
+                what `schema` gives will do to be compared, not to be repaired.
 
         Raises:
             psycopg.Error: the connection is broken, or the server refuses.
         """
         left_out = frozenset(leave_out)
-        return cls(connection, None if thorough else Watch.install(connection), left_out)
+        return cls(connection, None if thorough else Watch.install(connection, uses=uses), left_out)
 
     def look(self, *, whole: bool = False) -> Moment:
         """Read what was touched since the last look.

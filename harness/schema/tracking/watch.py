@@ -23,15 +23,20 @@ _MANY = 400
 class Watch:
     """Event triggers in a database, and a session that reads what they tell of."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], *, uses: bool) -> None:
         self._connection = connection
+        self._uses = uses
         self._session = Session(connection)
         self._signals = ""
         self._disabled_keys = False
 
     @classmethod
-    def install(cls, connection: psycopg.Connection[Any]) -> Watch | None:
-        """Begin to watch the database of a connection; None if that cannot be, as for anybody but a superuser."""
+    def install(cls, connection: psycopg.Connection[Any], *, uses: bool = True) -> Watch | None:
+        """Begin to watch the database of a connection; None if that cannot be, as for anybody but a superuser.
+
+        Args:
+            uses: read again what the touched objects stand on.
+        """
         try:
             with connection.transaction():
                 connection.execute(statement("uninstall"))
@@ -41,7 +46,7 @@ class Watch:
             if connection.broken:
                 raise
             return None
-        return cls(connection)
+        return cls(connection, uses=uses)
 
     def remove(self) -> None:
         """Drop the event triggers and what they write to, and leave the connection as it was."""
@@ -81,7 +86,7 @@ class Watch:
             return None
         if not all(map(is_understood, rows)):
             return None
-        names, scope = confined(rows)
+        names, scope = confined(rows, uses=self._uses)
         objects = dict(assemble(self._session.run(names, scope), catalog.objects)) if names else {}
         if any(
             _is_disabled_key(item) or _shows_elsewhere(address, item, catalog.objects)

@@ -223,6 +223,4 @@ def test_it_tells_how_far_it_is(tmp_path: Path, server: Server) -> None:
 
     write_history(tmp_path, server, chain([Revision("one"), Revision("two")]))
     harness.check(directory=tmp_path, server=server, select=["round-trip"], progress=Listener())
-    assert told[0] == ("round-trip", 0, 6, "revision one up")
-    assert told[-1] == ("round-trip", 5, 6, "revision two up")
-    assert [done for _, done, _, _ in told] == list(range(6))
+    assert told == [("round-trip", 0, 2, "revision one"), ("round-trip", 1, 2, "revision two")]
