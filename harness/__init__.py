@@ -1,8 +1,8 @@
 """Migration testing and drift detection for Alembic, SQLAlchemy and PostgreSQL.
 
-The public Python API is `harness.check(...)`, `harness.gate(...)` and `harness.diff(...)`, which return a `Report`. Names
-are loaded when first used, because the interpreters that run a user's `env.py` import this package too and should pay
-for nothing they do not need.
+The public Python API is `harness.check(...)`, `harness.gate(...)` and `harness.diff(...)`, which return a `Report`.
+Names are loaded when first used, because the interpreters that run a user's `env.py` import this package too and should
+pay for nothing they do not need.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.baseline import Baseline, open_baseline
-from harness.catalogue import rule_names
 from harness.checks import selected_checks, writing
 from harness.checks.base import Check
 from harness.checks.context import CheckContext
@@ -181,8 +180,8 @@ def gate(
     call: dict[str, Any] = {
         "settings": settings,
         "project": find_project(settings, where),
-        "policy": Policy(settings.ignore, settings.severity, rule_names()),
-        "ignore": Policy(ignore, {}, rule_names()),
+        "policy": Policy(settings.ignore, settings.severity, _rule_names),
+        "ignore": Policy(ignore, {}, _rule_names),
         "baseline": open_baseline(where, settings.baseline, write_baseline),
         "server": server,
         "server_is_named": server_is_named,
@@ -195,6 +194,12 @@ def gate(
     if schemas is not None:
         return run_schemas(read_address(url), schemas, asked, Many(jobs=jobs, **call))
     return run_gate(read_address(url), asked, **call)
+
+
+def _rule_names() -> Sequence[str]:
+    from harness.catalogue import rule_names
+
+    return rule_names()
 
 
 class _Run:
@@ -215,7 +220,7 @@ class _Run:
         self._servers = ServerOnDemand(lambda: open_server(settings), server, progress)
         self._write_revision = write_revision
         self._baseline = baseline
-        self._policy = Policy(settings.ignore, settings.severity, rule_names())
+        self._policy = Policy(settings.ignore, settings.severity, _rule_names)
 
     def report(self) -> Report:
         try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from harness.checks import all_rules
 from harness.findings import CheckResult, DatabaseObject, Finding, Severity, UsageError
@@ -62,22 +63,27 @@ class Policy:
     Args:
         ignore: the entries of the setting `ignore`.
         severity: the table `severity`: globs on rules, each with `error`, `warning`, `info` or `off`.
-        known: the names of all rules; those of the checks if left out.
+        known: gives the names of all rules, if they are needed; those of the checks if left out.
 
     Raises:
         UsageError: a key of `severity` matches no rule.
     """
 
     def __init__(
-        self, ignore: Sequence[str], severity: Mapping[str, str], known: Collection[str] | None = None
+        self, ignore: Sequence[str], severity: Mapping[str, str], known: Callable[[], Collection[str]] | None = None
     ) -> None:
-        self._known = [rule.name for rule in all_rules()] if known is None else known
+        self._give_known = known
         self._entries = [_Entry.parse(text) for text in ignore]
         self._used: set[_Entry] = set()
         # The longest glob that matches decides, so that an exception from a rule can stand anywhere in the table.
         self._severity = sorted(severity.items(), key=lambda pair: len(pair[0]), reverse=True)
         for glob in severity:
             _require_rule(glob, self._known)
+
+    @cached_property
+    def _known(self) -> Collection[str]:
+        # To know them every check has to be imported.
+        return [rule.name for rule in all_rules()] if self._give_known is None else self._give_known()
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
         """The findings that stay, each with the severity that the project gives it."""

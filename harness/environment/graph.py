@@ -7,6 +7,8 @@ import re
 import tokenize
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,7 @@ def read_history(inside: Inside) -> dict[str, Any]:
         except BaseException as error:  # SystemExit and KeyboardInterrupt too: nobody but the file raises them here
             unloadable.append(UnloadableRevision(str(path), inside.describe(error)))
             continue
+        inside.revision_modules[str(path)] = module
         problem = problem_of(module, path)
         if problem is None:
             revisions.append(_info(path, module))
@@ -49,14 +52,35 @@ def read_history(inside: Inside) -> dict[str, Any]:
 
 
 def load_revision_map(inside: Inside) -> dict[str, Any] | None:
-    """Alembic's own loading of the history: its failure as a record, None if it loads."""
+    """Alembic's own loading of the history: its failure as a record, None if it loads.
+
+    Files that `read_history` has loaded are not loaded a second time.
+    """
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _loading_once(inside):
             warnings.simplefilter("ignore")
             _ = inside.script.revision_map.heads
     except Exception as error:
         return to_json(inside.describe(error))
     return None
+
+
+@contextmanager
+def _loading_once(inside: Inside) -> Iterator[None]:
+    """While it lasts, Alembic (`Script._from_filename`) is given the modules that are loaded already."""
+    from alembic import util
+
+    load = util.load_python_file
+
+    def known_or_loaded(dir_: str | PathLike[str], filename: str | PathLike[str]) -> ModuleType:
+        known = inside.revision_modules.get(str(Path(inside.directory, dir_, filename)))
+        return load(dir_, filename) if known is None else known
+
+    util.load_python_file = known_or_loaded
+    try:
+        yield
+    finally:
+        util.load_python_file = load
 
 
 def plan_from_base(inside: Inside, target: str) -> list[str]:

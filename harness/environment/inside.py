@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from harness.environment.channel import Channel, ChannelClosed
@@ -47,6 +48,7 @@ class Inside:
         env_globals: what `env.py` had defined when it failed; empty if it did not fail.
         failure: the exception that ended `env.py`, None if it ran to its end (or has not ended yet).
         directory: the working directory.
+        revision_modules: the revision files that were loaded, by path.
         start_modules: the names of the modules that were loaded before `env.py` ran.
         opened: what the user's code has read.
         scribe: in an offline run, what keeps the script; else None.
@@ -67,6 +69,7 @@ class Inside:
         self.failure: BaseException | None = None
         self.start_modules: frozenset[str] = frozenset()
         self.scribe: Scribe | None = Scribe(self) if self.mode == "offline" else None
+        self.revision_modules: dict[str, ModuleType] = {}
         self.redirect = Redirect(self.database_url)
         self.opened = Opened()
         self.config: Config
