@@ -122,6 +122,13 @@ class Ground:
                 "mean it.",
             )
 
+    def server_started(self) -> float:
+        """When the server for scratch databases was started, in seconds since 1970: no two are alike in it."""
+        with connect(self.server.url, self._parameters()) as connection:
+            row = connection.execute(statement("fleet_place")).fetchone()
+        assert row is not None
+        return float(row[1])
+
     def at(self, rows: Iterable[str], *, tracked: bool = True) -> Built:
         """A scratch database at exactly these revisions, with the schema that the history makes. Do not change it.
 

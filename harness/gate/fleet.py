@@ -34,6 +34,10 @@ class Candidate(Protocol):
     def major(self) -> str | None:
         """The major version of its server; None if that is not known."""
 
+    @property
+    def server_started(self) -> float | None:
+        """When its server was started, in seconds since 1970; None if that is not known."""
+
     def judge(self, ground: Ground) -> Judge:
         """What judges it."""
 

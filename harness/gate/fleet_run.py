@@ -11,7 +11,7 @@ from harness.checks.policy import Policy
 from harness.checks.running import Progress, ServerOnDemand, project_summary
 from harness.comparison.address import Address
 from harness.environment import Project
-from harness.findings import CheckResult, Finding, Report, ServerSummary
+from harness.findings import CheckResult, Finding, Report, ServerSummary, UsageError
 from harness.gate.drift import ignored_groups
 from harness.gate.expected import Ground
 from harness.gate.fleet import Candidate, judge_all
@@ -75,6 +75,7 @@ class Many:
                 if set(asked.parts) != {"revision"}:
                     # In the main thread: the server would end with the thread that started it.
                     _ = context.server
+                    _require_elsewhere(ground, candidates)
                 verdicts = judge_all(candidates, ground, jobs=self.jobs, tell=self.steps(len(candidates), "judged"))
                 summary = project_summary(context)
         finally:
@@ -145,6 +146,11 @@ class Database:
         """The major version of its server."""
         return None if self.sighting is None else str(self.sighting.version // 10000)
 
+    @property
+    def server_started(self) -> float | None:
+        """When its server was started."""
+        return None if self.sighting is None else self.sighting.started
+
     def judge(self, ground: Ground) -> Judge:
         """What judges it."""
         return Judge(ground, self.address, self.asked)
@@ -180,6 +186,18 @@ def run_databases(addresses: Sequence[Address], asked: Asked, many: Many) -> Rep
         return [Database(*pair, asked) for pair in zip(addresses, sightings, strict=True)]
 
     return many.run(plural(len(addresses), "database"), asked, find)
+
+
+def _require_elsewhere(ground: Ground, candidates: Sequence[Candidate]) -> None:
+    """Refuse to make scratch databases on the server of any of the live databases: those that are alike ask once."""
+    here = None if ground.may_share else ground.server_started()
+    for candidate in candidates:
+        if candidate.server_started is not None and candidate.server_started == here:
+            raise UsageError(
+                f"The scratch server is the server of the live database {candidate.name}.",
+                "Use another one (--server embedded or docker), or name it with --server on the command line if you "
+                "mean it.",
+            )
 
 
 def _with_live(scratch: ServerSummary | None, what: str) -> ServerSummary | None:

@@ -70,10 +70,12 @@ class Sighting:
 
     Attributes:
         version: the server's version, as in 180006.
+        started: when the server was started, in seconds since 1970; the databases of two servers are never alike.
         rest: everything else, of use only to be compared.
     """
 
     version: int
+    started: float
     rest: Hashable
 
 
@@ -164,9 +166,9 @@ class _Look:
     timeout: float
 
     async def at(
-        self, address: Address, read: Callable[[asyncpg.Connection, int, Sequence[str]], Awaitable[T]]
+        self, address: Address, read: Callable[[asyncpg.Connection, asyncpg.Record], Awaitable[T]]
     ) -> T | None:
-        """What a function reads of a database, which gets the server's version and the search path."""
+        """What a function reads of a database, which gets the row of `fleet_place`."""
         import asyncpg
 
         dsn = _dsn(address)
@@ -190,7 +192,7 @@ class _Look:
             return None
 
     async def _reading(
-        self, connection: asyncpg.Connection, read: Callable[[asyncpg.Connection, int, Sequence[str]], Awaitable[T]]
+        self, connection: asyncpg.Connection, read: Callable[[asyncpg.Connection, asyncpg.Record], Awaitable[T]]
     ) -> T | None:
         await connection.execute("begin isolation level repeatable read, read only")
         await self._set(connection, self._limits)
@@ -198,29 +200,29 @@ class _Look:
         if place["version"] // 10000 < OLDEST:
             return None
         await self._set(connection, SESSION)
-        found = await read(connection, place["version"], place["search_path"])
+        found = await read(connection, place)
         await connection.execute("rollback")
         return found
 
-    async def whole(self, connection: asyncpg.Connection, version: int, search_path: Sequence[str]) -> Sighting:
+    async def whole(self, connection: asyncpg.Connection, place: asyncpg.Record) -> Sighting:
         facts = await connection.fetchrow(_text("facts"))
         tables = [tuple(row) for row in await connection.fetch(_text("version_tables"))]
         rows = [await self._rows(connection, *table[:2]) for table in tables if self._counts(table)]
-        hashes = await connection.fetch(whole_query(version // 10000), *self.ignored)
+        hashes = await connection.fetch(whole_query(place["version"] // 10000), *self.ignored)
         rest = (
-            tuple(search_path),
+            tuple(place["search_path"]),
             tuple(tuple(sorted(part)) if isinstance(part, list) else part for part in facts),
             tuple(tables),
             tuple(rows),
             tuple(tuple(part) for part in hashes),
         )
-        return Sighting(version, rest)
+        return Sighting(place["version"], place["started"], rest)
 
     async def schemas(
-        self, connection: asyncpg.Connection, version: int, _: Sequence[str], *, quoted: Mapping[str, str]
+        self, connection: asyncpg.Connection, place: asyncpg.Record, *, quoted: Mapping[str, str]
     ) -> dict[str, str]:
         patterns = [own_name(*pair) for pair in quoted.items()]
-        rows = await connection.fetch(schemas_query(version // 10000), *self.ignored, list(quoted), patterns)
+        rows = await connection.fetch(schemas_query(place["version"] // 10000), *self.ignored, list(quoted), patterns)
         return {row["name"]: row["hash"] for row in rows}
 
     @property

@@ -140,6 +140,11 @@ class Tenant:
         """The major version of its server."""
         return self.live.major
 
+    @property
+    def server_started(self) -> float | None:
+        """Not known: the one who judges it asks."""
+        return None
+
     def judge(self, ground: Ground) -> Judge:
         """What judges it."""
         return TenantJudge(TenantGround(ground, self.schema, self.project), self.address, self.asked, tenant=self)
