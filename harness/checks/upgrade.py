@@ -45,6 +45,12 @@ DIFFERS = Rule(
     "the schema that the upgrade in one go makes is not the one that it makes step by step",
     "Two databases at the same revision have two schemas, and the next revision meets what it does not expect.",
 )
+SEVERAL_RUNS = Rule(
+    "upgrade.several-runs",
+    Severity.WARNING,
+    "env.py calls run_migrations more than once: for several tenants, or several databases",
+    "There is one scratch database for all of them, and downgrade and round-trip judge the first run alone.",
+)
 
 
 def run(context: CheckContext) -> Iterable[Finding]:
@@ -68,8 +74,18 @@ def run(context: CheckContext) -> Iterable[Finding]:
         yield _nothing_kept(context, deployed)
     else:
         yield from _only_in_one_go(context, walked)
-        if walked.state is not None:
+        if deployed.times > 1:
+            yield _several_runs(context, deployed)
+        elif walked.state is not None:
             yield from _differing(context, deployed, walked.state)
+
+
+def _several_runs(context: CheckContext, deployed: Deployed) -> Finding:
+    return SEVERAL_RUNS.finding(
+        f"env.py runs its migrations {deployed.times} times, and step by step only the first of them was walked.",
+        location=context.env_py,
+        fix="Choose one by an argument: a tenant with -x tenant=NAME, a database with --name SECTION.",
+    )
 
 
 def _nothing_kept(context: CheckContext, deployed: Deployed) -> Finding:
@@ -146,6 +162,6 @@ def _failed(
 CHECK = Check(
     "upgrade",
     "`upgrade heads` from an empty database, in one go, exactly as a deploy does it",
-    (FAILED, NOTHING_KEPT, ONLY_IN_ONE_GO, ONLY_STEP_BY_STEP, DIFFERS),
+    (FAILED, NOTHING_KEPT, ONLY_IN_ONE_GO, ONLY_STEP_BY_STEP, DIFFERS, SEVERAL_RUNS),
     run,
 )

@@ -35,7 +35,7 @@ _LOST_WORDS = re.compile(
 @dataclass(frozen=True)
 class Deployed:
     """An upgrade in one go. `arrived` says whether the version table, read afterwards, stands at the history's
-    heads.
+    heads, `times` how often `env.py` ran its migrations.
     """
 
     database: ScratchDatabase
@@ -45,6 +45,7 @@ class Deployed:
     arrived: bool
     schema: Schema
     failure: Failure | None
+    times: int = 1
 
 
 class Exhausted(VerdictError):
@@ -170,6 +171,7 @@ def _deploy(context: CheckContext) -> Deployed:
         arrived=bool(rows) and _covers(context.history, rows),
         schema=read(database),
         failure=deployment.failure,
+        times=deployment.times,
     )
 
 

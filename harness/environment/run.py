@@ -29,12 +29,13 @@ class RunFailed(VerdictError):
 
 @dataclass(frozen=True)
 class Deployment:
-    """What became of an upgrade in one go: the revisions in the order they were begun, and the failure that ended
-    it.
+    """What became of an upgrade in one go: the revisions in the order they were begun, the failure that ended it, and
+    how many times `env.py` ran its migrations.
     """
 
     revisions: tuple[str, ...]
     failure: Failure | None = None
+    times: int = 1
 
 
 class EnvironmentRun:
@@ -174,16 +175,18 @@ class EnvironmentRun:
         self.ready()
         self._interpreter.send({"command": "deploy", "target": target})
         begun: list[str] = []
+        times = 1
         doing = "env.py"
         while (event := self._interpreter.receive(doing))["event"] != "ended":
             if event["event"] == "running":  # env.py runs its migrations again, for another schema perhaps
                 self._interpreter.send({"command": "deploy", "target": target})
+                times += 1
                 continue
             begun.append(event["revision"])
             doing = f"The upgrade of revision {begun[-1]}"
         self._state = event
         failure = event["failure"]
-        return Deployment(tuple(begun), None if failure is None else from_json(Failure, failure))
+        return Deployment(tuple(begun), None if failure is None else from_json(Failure, failure), times)
 
     def plan(self, target: str, direction: Direction) -> tuple[str, ...]:
         """The revisions that lead from where the database stands to a target, in order, as Alembic plans them.

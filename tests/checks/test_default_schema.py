@@ -78,3 +78,24 @@ def test_filters_see_the_default_schema_as_none(project: TreeProject) -> None:
         "include_name=lambda name, kind, parents: (name, parents.get('schema_name')) != ('legacy', None),",
     )
     assert serious(project.check("drift")) == []
+
+
+def test_several_tenants_in_one_run_are_told(tmp_path: Path, server: Server) -> None:
+    """Only the first is walked step by step, and what the others have is no difference between the two ways up."""
+    project = write(TreeProject(tmp_path, server, options=", version_table_schema=tenant"))
+    for line in ("def migrate(connection):", "def offline():"):
+        project.write("migrations/env.py", project.read("migrations/env.py").replace(line, f"{line[:-2]}, tenant):"))
+    text = project.read("migrations/env.py").replace("(, tenant)", "(tenant)")
+    text = text.replace("    offline()", '    offline("one")').replace(
+        "        migrate(connection)",
+        "        for tenant in ('one', 'two'):\n"
+        "            connection.execute(text(f'create schema if not exists {tenant}'))\n"
+        "            connection.execute(text(f'set search_path to {tenant}'))\n"
+        "            connection.commit()\n"
+        "            migrate(connection, tenant)",
+    )
+    project.write("migrations/env.py", text)
+    report = project.check("upgrade", "round-trip")
+    assert [finding.rule for finding in report.findings] == ["upgrade.several-runs"]
+    assert report.exit_code() == 0
+    assert report.exit_code(Severity.WARNING) == 1
