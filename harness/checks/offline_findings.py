@@ -12,7 +12,7 @@ from harness.checks.offline_psql import Command
 from harness.checks.offline_rules import CHANGED, EXTRA, FAILED, MISSING, NEEDS_CONNECTION, SQL_FAILED
 from harness.checks.offline_script import Stop
 from harness.checks.repairs import typed
-from harness.checks.upgrading import DEFAULT_SCHEMA, Deployed
+from harness.checks.upgrading import Deployed, version_tables
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure
 from harness.environment.offline_records import Obstacle, OfflineScript
@@ -180,7 +180,7 @@ def stands_in_another_schema(context: CheckContext, found: Elsewhere) -> Finding
 def differs(context: CheckContext, head: Deployed, expected: Schema, actual: Schema) -> Iterator[Finding]:
     """What the script builds otherwise than the online run."""
     touched = _Touched(context, expected, actual)
-    tables = {(one.version_table_schema or DEFAULT_SCHEMA, one.version_table) for one in head.configured}
+    tables = version_tables(head.configured)
     for fix in repair(expected, actual, diff(expected, actual)).fixes:
         difference = fix.difference
         target = difference.object

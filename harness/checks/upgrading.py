@@ -53,14 +53,19 @@ class Exhausted(VerdictError):
 
 
 @contextmanager
-def _looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
+def looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
+    """A connection to a scratch database.
+
+    Raises:
+        VerdictError: its server is gone.
+    """
     try:
         with database.connect() as connection:
             yield connection
     except OperationalError as error:
         kind = Exhausted if (error.sqlstate or "").startswith(_NO_RESOURCES) else VerdictError
         raise kind(
-            f"The scratch database {database.name} cannot be read: {first_line(error)}.",
+            f"The scratch database {database.name} cannot be used: {first_line(error)}.",
             "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
             "or use another --server.",
         ) from error
@@ -72,7 +77,7 @@ def read(database: ScratchDatabase) -> Schema:
     Raises:
         VerdictError: the server is gone.
     """
-    with _looking_at(database) as connection:
+    with looking_at(database) as connection:
         return read_schema(connection)
 
 
@@ -124,7 +129,7 @@ def require_server(database: ScratchDatabase, doing: str, failure: Failure) -> N
 def version_rows(database: ScratchDatabase, configured: Sequence[Configured]) -> tuple[str, ...] | None:
     """The rows of the version table, read through a connection of our own; None if there is no such table."""
     rows: list[str] = []
-    with _looking_at(database) as connection:
+    with looking_at(database) as connection:
         for place in version_tables(configured):
             table = sql.Identifier(*place)
             try:

@@ -8,8 +8,9 @@ from typing import Any
 
 from psycopg import Connection, Error, errors, sql
 
+from harness.checks.upgrading import looking_at
 from harness.gate.drift import ALWAYS_IGNORED
-from harness.gate.expected import Built, Ground, looking_at, role_missed
+from harness.gate.expected import Built, Ground, role_missed
 from harness.gate.live import Live
 from harness.gate.roles import as_run_by
 from harness.gate.statements import statement

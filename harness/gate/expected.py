@@ -9,13 +9,12 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from psycopg import Connection, OperationalError, errors, sql
+from psycopg import OperationalError, errors, sql
 
 from harness.checks.context import CheckContext
-from harness.checks.upgrading import require_server, version_rows
+from harness.checks.upgrading import looking_at, require_server, version_rows
 from harness.checks.wording import failure_detail
 from harness.comparison.session import read_whereabouts
 from harness.environment import Configured, EnvironmentRun, Failure
@@ -25,7 +24,7 @@ from harness.gate.live import Live, VersionTable, version_tables, without_tables
 from harness.gate.statements import statement
 from harness.schema import Schema, read_schema
 from harness.server import ScratchDatabase, Server
-from harness.server.base import connect, first_line, own_server_parameters
+from harness.server.base import connect, own_server_parameters
 
 _UNDEFINED_OBJECT = "42704"
 _NO_ROLE = re.compile(r'role "(?P<name>.+)" does not exist')
@@ -271,21 +270,3 @@ def role_missed(message: str) -> str | None:
     """The role that an error of PostgreSQL says does not exist."""
     match = _NO_ROLE.search(message)
     return match["name"] if match else None
-
-
-@contextmanager
-def looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
-    """A connection to a scratch database.
-
-    Raises:
-        VerdictError: its server is gone.
-    """
-    try:
-        with database.connect() as connection:
-            yield connection
-    except OperationalError as error:
-        raise VerdictError(
-            f"The scratch database {database.name} cannot be used: {first_line(error)}.",
-            "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
-            "or use another --server.",
-        ) from error

@@ -17,12 +17,13 @@ from functools import cached_property
 
 from psycopg import sql
 
+from harness.checks.upgrading import looking_at
 from harness.comparison.address import Address
 from harness.comparison.session import LiveSession
 from harness.environment import Configured, Project
 from harness.findings import Finding, Report, UsageError
 from harness.gate.drift import ignored_groups
-from harness.gate.expected import Ground, looking_at
+from harness.gate.expected import Ground
 from harness.gate.fleet import Candidate
 from harness.gate.fleet_run import Many
 from harness.gate.fleet_sweep import hash_schemas, require_asyncpg
