@@ -37,13 +37,13 @@ def walk_undoubted(context: CheckContext, span: Span, one_way: Collection[str]) 
     Raises:
         VerdictError: a step hangs, the server is gone, or `env.py` did not come as far as its migrations.
     """
+    # If this raises, the ground is left to the context: its server may be gone, and the error says so better.
     ground = Ground(context, repairs=False)
-    try:
-        walker = _Walker(context, span, one_way, ground)
-        walker.walk()
-        return tuple(walker.undoubted) if ground.truthful() else ()
-    finally:
-        ground.close()
+    walker = _Walker(context, span, one_way, ground)
+    walker.walk()
+    undoubted = tuple(walker.undoubted) if ground.truthful() else ()
+    ground.close()
+    return undoubted
 
 
 class _DoubtError(Exception):
