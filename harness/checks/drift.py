@@ -20,7 +20,7 @@ from harness.checks.repairs import typed
 from harness.checks.sight import sight
 from harness.checks.upgrading import Deployed
 from harness.checks.whereabouts import Whereabouts
-from harness.checks.wording import consequences, failure_detail
+from harness.checks.wording import consequences, failure_detail, fits_a_sentence
 from harness.checks.writing import Drift
 from harness.environment import Failure
 from harness.findings import DatabaseObject, Finding
@@ -146,7 +146,7 @@ def _message(difference: Difference) -> str:
         return f"The columns of table {target} stand in another order than in the model."
     words = _ATTRIBUTE_WORDS.get(attribute, attribute.replace("_", " "))
     actual, expected = _shown(difference.actual), _shown(difference.expected)
-    if max(len(actual), len(expected)) > _SHORT or "\n" in actual + expected:
+    if not fits_a_sentence(_SHORT, actual, expected):
         return f"The migrated database and the models disagree on the {words} of {target.kind} {target}."
     verb = "are" if words in _PLURAL else "is"
     return (

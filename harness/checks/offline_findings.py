@@ -13,7 +13,7 @@ from harness.checks.offline_rules import CHANGED, EXTRA, FAILED, MISSING, NEEDS_
 from harness.checks.offline_script import Stop
 from harness.checks.repairs import typed
 from harness.checks.upgrading import Deployed, version_tables
-from harness.checks.wording import consequences, failure_detail
+from harness.checks.wording import consequences, failure_detail, fits_a_sentence
 from harness.environment import Failure
 from harness.environment.offline_records import Obstacle, OfflineScript
 from harness.findings import DatabaseObject, Finding, Location
@@ -240,7 +240,7 @@ def _message(difference: Difference) -> str:
         return f"The {name} is named {difference.actual} by the offline script."
     attribute = (difference.attribute or "definition").replace("_", " ")
     expected, actual = difference.expected or "none", difference.actual or "none"
-    if max(len(expected), len(actual)) > _SHORT or "\n" in expected + actual:
+    if not fits_a_sentence(_SHORT, expected, actual):
         return f"The offline script and the online run disagree on the {attribute} of {name}."
     return f"The offline script gives the {name} the {attribute} {actual}, the online run {expected}."
 

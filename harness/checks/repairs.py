@@ -20,3 +20,12 @@ def typed(where: str, fix: Fix) -> str:
 
 def _warning(caution: str | None) -> str:
     return f"# {caution}" if caution else ""
+
+
+def sql_lines(fix: Fix) -> list[str]:
+    """The SQL of a repair, a statement a line, each below what is to be minded before it is run."""
+    lines = []
+    for operation in fix.operations:
+        lines += [f"-- {operation.caution}"] if operation.caution else []
+        lines.append(f"{operation.sql};")
+    return lines

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg
 
 from harness.checks.reversing import UNAVOIDABLE, compare
-from harness.checks.upgrading import require_server, version_tables
+from harness.checks.upgrading import require_server, unusable, version_tables
 from harness.environment import EnvironmentRun, StepResult
-from harness.findings import VerdictError
 from harness.schema import Schema, diff
 from harness.schema.repair import Fix, repair
 from harness.schema.tracking import Moment, SchemaTracker
-from harness.server.base import first_line
 
 if TYPE_CHECKING:
     from harness.checks.context import CheckContext
@@ -52,18 +50,16 @@ class Ground:
         Raises:
             VerdictError: it hangs, or the server is gone.
         """
-        result = self._run.step(revision, direction, forget=forget)
-        if result.failure is not None:
-            require_server(self._database, f"the {direction} of revision {revision}", result.failure)
+        (result,) = self.steps([(revision, direction)], forget=forget)
         return result
 
-    def steps(self, steps: Sequence[tuple[str, Direction]]) -> tuple[StepResult, ...]:
+    def steps(self, steps: Sequence[tuple[str, Direction]], *, forget: bool = True) -> tuple[StepResult, ...]:
         """Several steps, up to the first that fails; see `EnvironmentRun.steps`.
 
         Raises:
             VerdictError: one hangs, or the server is gone.
         """
-        results = self._run.steps(steps)
+        results = self._run.steps(steps, forget=forget)
         if results and (failure := results[-1].failure) is not None:
             require_server(self._database, f"the {results[-1].direction} of revision {results[-1].revision}", failure)
         return results
@@ -114,7 +110,7 @@ class Ground:
                 for operation in found.operations:
                     connection.execute(operation.sql.encode())
         except psycopg.OperationalError as error:
-            raise self._unreadable(error) from error
+            raise unusable(self._database, error) from error
         except psycopg.DatabaseError:
             return None  # the caller builds anew
         moment = self._looking(lambda tracker: tracker.look(whole=True))
@@ -154,14 +150,7 @@ class Ground:
         try:
             return read()
         except psycopg.OperationalError as error:
-            raise self._unreadable(error) from error
-
-    def _unreadable(self, error: psycopg.Error) -> VerdictError:
-        return VerdictError(
-            f"The scratch database {self._database.name} cannot be read: {first_line(error)}.",
-            "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
-            "or use another --server.",
-        )
+            raise unusable(self._database, error) from error
 
 
 def _keeps_rows(fix: Fix) -> bool:

@@ -63,12 +63,17 @@ def looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
         with database.connect() as connection:
             yield connection
     except OperationalError as error:
-        kind = Exhausted if (error.sqlstate or "").startswith(_NO_RESOURCES) else VerdictError
-        raise kind(
-            f"The scratch database {database.name} cannot be used: {first_line(error)}.",
-            "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
-            "or use another --server.",
-        ) from error
+        raise unusable(database, error) from error
+
+
+def unusable(database: ScratchDatabase, error: OperationalError) -> VerdictError:
+    """The error for a scratch database whose server is gone, or has nothing left for us."""
+    kind = Exhausted if (error.sqlstate or "").startswith(_NO_RESOURCES) else VerdictError
+    return kind(
+        f"The scratch database {database.name} cannot be used: {first_line(error)}.",
+        "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
+        "or use another --server.",
+    )
 
 
 def read(database: ScratchDatabase) -> Schema:

@@ -15,6 +15,11 @@ def failure_detail(failure: Failure) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def fits_a_sentence(limit: int, *values: str) -> bool:
+    """Whether values may be repeated within a sentence: each on one line, and of at most so many characters."""
+    return all(len(value) <= limit and "\n" not in value for value in values)
+
+
 def consequences(difference: Difference) -> str | None:
     """What follows from a difference, one line each; None if nothing does."""
     lines = [f"with it: {consequence_line(one)}" for one in difference.consequences]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.checks.wording import consequences
+from harness.checks.repairs import sql_lines
+from harness.checks.wording import consequences, fits_a_sentence
 from harness.findings import Finding, Rule, Severity
 from harness.schema.groups import NAMED_BY_CONVENTION
 from harness.schema.repair import Fix
@@ -55,7 +56,7 @@ def _message(fix: Fix) -> str:
         return f"The {what} has the {difference.attribute} {difference.actual} in B."
     attribute = (difference.attribute or "").replace("_", " ")
     values = [value if value is not None else "not set" for value in (difference.expected, difference.actual)]
-    if any(len(value) > _SHORT or "\n" in value for value in values):
+    if not fits_a_sentence(_SHORT, *values):
         return f"The {attribute} of {what} is not the same in A and B."
     return f"The {attribute} of {what} is {values[0]} in A and {values[1]} in B."
 
@@ -63,8 +64,5 @@ def _message(fix: Fix) -> str:
 def _fix(fix: Fix) -> str:
     if not fix.automatic:
         return f"For a person: {fix.reason}."
-    lines = []
-    for operation in fix.operations:
-        lines += [f"-- {operation.caution}"] if operation.caution else []
-        lines.append(f"{operation.sql};")
+    lines = sql_lines(fix)
     return "\n".join(["On B:", *lines]) if len(lines) > 1 else f"On B: {''.join(lines)}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.checks.repairs import typed
-from harness.checks.wording import consequences
+from harness.checks.repairs import sql_lines, typed
+from harness.checks.wording import consequences, fits_a_sentence
 from harness.findings import DatabaseObject, Finding
 from harness.gate.expected import Built
 from harness.gate.live import Live
@@ -135,7 +135,7 @@ def message(difference: Difference, expected: str, actual: str) -> str:
         return f"The {target} has the {difference.attribute} {difference.actual} in {actual}."
     words = _WORDS.get(difference.attribute or "", (difference.attribute or "").replace("_", " "))
     values = [value if value is not None else "not set" for value in (difference.expected, difference.actual)]
-    if any(len(value) > _SHORT or "\n" in value for value in values):
+    if not fits_a_sentence(_SHORT, *values):
         return f"The {words} of {target}: in {actual} not what {expected} makes it."
     return f"The {words} of {target}: {values[1]} in {actual}, {values[0]} by {expected}."
 
@@ -148,11 +148,7 @@ def _restoring(fix: Fix) -> str:
     where = "To make the database as its history says, on the database"
     if not fix.automatic:
         return f"{where}: for a person, since {fix.reason}."
-    lines = [f"{where}:"]
-    for operation in fix.operations:
-        lines += [f"-- {operation.caution}"] if operation.caution else []
-        lines.append(f"{operation.sql};")
-    return "\n".join(lines)
+    return "\n".join([f"{where}:", *sql_lines(fix)])
 
 
 def _adopting(fix: Fix | None) -> str:
