@@ -167,7 +167,6 @@ def test_an_env_py_that_raises_is_told_at_length_once(migrations: pytest.Pyteste
     # Each test says it; the summary at the end, which a CI run has in full, is pytest's own affair.
     failures = done.stdout.str().partition("short test summary info")[0]
     assert failures.count("No verdict: env.py raised RuntimeError at alembic/env.py:1") == 3
-    assert done.stdout.str().count("Traceback") == 1
     assert failures.count("Traceback") == 1
 
 def test_a_project_that_cannot_be_loaded_is_one_red_test(migrations: pytest.Pytester) -> None:
