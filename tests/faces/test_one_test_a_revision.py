@@ -169,6 +169,7 @@ def test_an_env_py_that_raises_is_told_at_length_once(migrations: pytest.Pyteste
     assert failures.count("No verdict: env.py raised RuntimeError at alembic/env.py:1") == 3
     assert failures.count("Traceback") == 1
 
+
 def test_a_project_that_cannot_be_loaded_is_one_red_test(migrations: pytest.Pytester) -> None:
     ini = migrations.path / "alembic.ini"
     ini.write_text(ini.read_text() + "version_locations = %(nowhere)s\n")
