@@ -93,7 +93,7 @@ def _judge(context: CheckContext, trip: Trip, meant: frozenset[str]) -> Iterator
     if trip.alone is not None and trip.alone.failure is not None:
         yield _only_remembering(context, revision, trip.alone.failure)
     if revision.irreversible is not None:
-        if trip.reversal is not None and trip.reversal.exact:
+        if trip.is_exact:
             yield UNUSED_MARKER.finding(
                 f"Revision {revision.id} is marked irreversible, and its downgrade gives the schema back exactly.",
                 revision=revision.id,
@@ -102,7 +102,7 @@ def _judge(context: CheckContext, trip: Trip, meant: frozenset[str]) -> Iterator
             )
     elif trip.reversal is not None:
         yield from judge(context, _RULES, revision, trip.reversal)
-    elif revision.id not in meant:
+    elif not trip.is_exact and revision.id not in meant:
         yield without_downgrade(context, _RULES, revision)
 
 

@@ -31,13 +31,11 @@ class Ground:
     Args:
         context: owns the database and the run; `close` ends them earlier.
         thorough: let each look read the whole schema.
-        repairs: whether what is found may have to be repaired, and not only be found.
     """
 
-    def __init__(self, context: CheckContext, *, thorough: bool = False, repairs: bool = True) -> None:
+    def __init__(self, context: CheckContext, *, thorough: bool = False) -> None:
         self._context = context
         self._thorough = thorough
-        self._repairs = repairs
         self._database = context.own(context.server.create_database("round-trip"))
         self._run = context.own(
             EnvironmentRun.start(context.project, self._database.url, timeout=context.settings.timeout)
@@ -50,27 +48,16 @@ class Ground:
         Raises:
             VerdictError: it hangs, or the server is gone.
         """
-        (result,) = self.steps([(revision, direction)], forget=forget)
+        result = self._run.step(revision, direction, forget=forget)
+        if result.failure is not None:
+            require_server(self._database, f"the {direction} of revision {revision}", result.failure)
         return result
-
-    def steps(self, steps: Sequence[tuple[str, Direction]], *, forget: bool = True) -> tuple[StepResult, ...]:
-        """Several steps, up to the first that fails; see `EnvironmentRun.steps`.
-
-        Raises:
-            VerdictError: one hangs, or the server is gone.
-        """
-        results = self._run.steps(steps, forget=forget)
-        if results and (failure := results[-1].failure) is not None:
-            require_server(self._database, f"the {results[-1].direction} of revision {results[-1].revision}", failure)
-        return results
 
     def begin(self) -> Moment:
         """Look at the schema for the first time; only what happens from here on can be compared."""
         leave_out = version_tables(self._run.configured)
         self._tracker = self._reading(
-            lambda: SchemaTracker.attach(
-                self._connect(), thorough=self._thorough, leave_out=leave_out, uses=self._repairs
-            )
+            lambda: SchemaTracker.attach(self._connect(), thorough=self._thorough, leave_out=leave_out)
         )
         self._thorough = self._tracker.thorough  # a role that may not watch has to read everything
         return self._looking(lambda tracker: tracker.look())
@@ -83,10 +70,6 @@ class Ground:
     def same(self, a: Moment, b: Moment) -> bool:
         """Whether the schema was exactly the same at two moments."""
         return self._looking(lambda tracker: tracker.same(a, b))
-
-    def alike(self, a: Moment, b: Moment) -> bool:
-        """Whether the schema was the same at two moments, but for what no downgrade can help."""
-        return self.same(a, b) or not diff(self._schema(a), self._schema(b), ignore=UNAVOIDABLE)
 
     def compare(self, expected: Moment, actual: Moment, known: Sequence[Fix] = ()) -> tuple[Fix, ...]:
         """How the schema at a moment differs from the one at another, but for what is known."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.checks.reversing import Reversal
 from harness.checks.round_trip_ground import Ground
-from harness.checks.round_trip_swift import walk_undoubted
+from harness.checks.round_trip_swift import count_undoubted
 from harness.checks.span import Span
 from harness.environment import StepResult
 from harness.findings import VerdictError
@@ -28,12 +28,19 @@ class Trip:
 
     Attributes:
         alone: its first step up, if that failed by itself and went well with what Alembic remembers within one run.
-        reversal: the way down and up again; None if it was not taken.
+        reversal: the way down and up again; None if it was not taken, or is beyond doubt.
+        is_undoubted: whether it was taken there where all was right.
     """
 
     revision: str
     alone: StepResult | None = None
     reversal: Reversal | None = None
+    is_undoubted: bool = False
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it was taken down and up again, and nothing is wrong with it."""
+        return self.is_undoubted or (self.reversal is not None and self.reversal.exact)
 
     @property
     def is_suspect(self) -> bool:
@@ -64,11 +71,8 @@ def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTr
     Raises:
         VerdictError: a step hangs, the server is gone, or `env.py` did not come as far as its migrations.
     """
-    undoubted = walk_undoubted(context, span, one_way)
-    count = len(undoubted)
-    trips = tuple(
-        Trip(revision, reversal=reversal) for revision, reversal in zip(span.revisions[:count], undoubted, strict=True)
-    )
+    count = count_undoubted(context, span, one_way)
+    trips = tuple(Trip(revision, is_undoubted=revision not in one_way) for revision in span.revisions[:count])
     if count == len(span.revisions):
         return RoundTrips(trips)
     rest = Span(span.below + span.revisions[:count], span.revisions[count:])

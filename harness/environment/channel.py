@@ -55,6 +55,11 @@ class Channel:
         message: dict[str, Any] = json.loads(line)
         return message
 
+    @property
+    def holds_message(self) -> bool:
+        """Whether the next message is here already."""
+        return b"\n" in self._pending
+
     def close(self) -> None:
         """Close this end; the other side sees `ChannelClosed`."""
         self._connection.close()

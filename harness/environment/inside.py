@@ -28,6 +28,7 @@ from harness.environment.records import Failure, to_json
 from harness.environment.redirect import ForeignDatabaseError, Redirect, own_connection
 
 if TYPE_CHECKING:
+    import psycopg
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -140,15 +141,24 @@ class Inside:
 
     def engine(self, url: str) -> Engine:
         """A synchronous engine of harness's own on another scratch database, which the redirect leaves alone."""
-        import psycopg
         from sqlalchemy import create_engine
         from sqlalchemy.pool import NullPool
 
-        def connect() -> psycopg.Connection[Any]:
-            with own_connection():
-                return psycopg.connect(url)
+        return create_engine("postgresql+psycopg://", creator=lambda: self.connect(url), poolclass=NullPool)
 
-        return create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
+    def connect(self, url: str | None = None, **arguments: Any) -> psycopg.Connection[Any]:
+        """A connection of harness's own, to the scratch database if no URL is given.
+
+        Args:
+            arguments: further arguments of `psycopg.connect`.
+
+        Raises:
+            psycopg.OperationalError: the server does not let us in.
+        """
+        import psycopg
+
+        with own_connection():
+            return psycopg.connect(url or self.database_url or "", **arguments)
 
     def run(self) -> None:
         """Run `env.py` once, in this interpreter's main thread, which has no event loop."""

@@ -54,12 +54,12 @@ class Pilot:
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[MigrationStep]:
         """Alembic's `fn`: called by `run_migrations` with the version table's rows and the migration context."""
-        from alembic.runtime.migration import HeadMaintainer
+        from harness.environment.version_table import VersionTable
 
         inside = self._inside
         inside.context = context
         namespace = inside.note_namespace(context)
-        maintainer = HeadMaintainer(context, heads)
+        maintainer = VersionTable(context, heads)
         walking = False
         inside.channel.send(
             {
@@ -85,16 +85,16 @@ class Pilot:
                     walking = True
                 if kind == "plan":
                     inside.channel.send(self._plan(command["target"], command["direction"], maintainer))
-                elif kind == "steps":
-                    for revision, direction in command["steps"]:
-                        result = self._step(context, maintainer, revision, direction, forget=command["forget"])
-                        inside.channel.send({"event": "step", **to_json(result)})
-                        if result.failure is not None:
-                            break
+                elif kind == "step":
+                    taken = command["revision"], command["direction"]
+                    result = self._step(context, maintainer, *taken, forget=command["forget"])
+                    inside.channel.send({"event": "step", **to_json(result)})
                 else:
+                    if kind == "conduct":
+                        command = self._conducting(command, context, maintainer)
                     answer = inside.answer(command)
                     self._roll_back(context)
-                    inside.channel.send(answer)
+                    inside.channel.send({**answer, "heads": sorted(maintainer.heads)})
         finally:
             inside.context = None
 
@@ -126,6 +126,20 @@ class Pilot:
         except Exception as error:
             return {"event": "raised", "failure": to_json(self._inside.describe(error))}
         return {"event": "planned", "revisions": [_revision_of(step) for step in planned]}
+
+    def _conducting(
+        self, command: dict[str, Any], context: MigrationContext, maintainer: HeadMaintainer
+    ) -> dict[str, Any]:
+        """The call of a function that is to walk by itself: it is given what takes a step."""
+
+        def take(revision: str, direction: Direction) -> StepResult:
+            step = {"revision": revision, "direction": direction}
+            self._inside.channel.send({"event": "taking", **step})
+            result = self._step(context, maintainer, revision, direction, forget=True)
+            self._inside.channel.send({"event": "taken", **step})
+            return result
+
+        return {**command, "command": "call", "arguments": {**command["arguments"], "take": take}}
 
     def _step(
         self,

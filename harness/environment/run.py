@@ -4,7 +4,8 @@ step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -17,6 +18,9 @@ from harness.findings import HarnessError, UsageError, VerdictError
 
 _REVISION_FILES = "harness.environment.graph:read_history"
 _REVISION_MAP = "harness.environment.graph:load_revision_map"
+
+# Seconds between two looks at what a walk has told meanwhile.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1
 
 
 class RunFailed(VerdictError):
@@ -152,7 +156,10 @@ class EnvironmentRun:
             RunFailed: the function raised.
         """
         self.ready()
-        answer = self._ask({"command": "call", "function": function, "arguments": arguments}, function)
+        return self._result(self._ask({"command": "call", "function": function, "arguments": arguments}, function))
+
+    def _result(self, answer: dict[str, Any]) -> Any:
+        self._heads = tuple(answer.get("heads", self._heads))
         if answer["event"] == "raised":
             failure = from_json(Failure, answer["failure"])
             raise RunFailed(f"{failure.kind}: {failure.message}.", detail=failure.traceback, failure=failure)
@@ -208,26 +215,41 @@ class EnvironmentRun:
             forget: know nothing of the steps before, as a separate run would; else what Alembic remembers within one
                 run of those that stand (which enums they have made).
         """
-        (result,) = self.steps([(revision, direction)], forget=forget)
+        self.ready()
+        self._interpreter.send({"command": "step", "revision": revision, "direction": direction, "forget": forget})
+        answer = self._interpreter.receive(f"The {direction} of revision {revision}")
+        answer.pop("event")
+        result = from_json(StepResult, answer)
+        self._heads = result.heads
         return result
 
-    def steps(self, steps: Sequence[tuple[str, Direction]], *, forget: bool = True) -> tuple[StepResult, ...]:
-        """Apply revisions one after the other and commit each, stopping after the first that fails; see `step`.
+    def conduct(self, function: str, told: Callable[[str, Direction], None], **arguments: Any) -> Any:
+        """Let `module:function` walk inside, deciding by itself what comes next, and return what it returns as JSON.
 
-        Between two of them nobody is asked, which saves more than it seems: waking up another process takes about as
-        long as a statement.
+        Args:
+            function: is given an `Inside`, `take`, which takes a step and gives its `StepResult`, and the arguments.
+            told: told of each step before it is taken, or soon after.
+            arguments: JSON-able.
+
+        Raises:
+            RunFailed: the function raised.
+            VerdictError: a step hangs, or the interpreter died.
         """
         self.ready()
-        self._interpreter.send({"command": "steps", "steps": steps, "forget": forget})
-        results: list[StepResult] = []
-        for revision, direction in steps:
-            answer = self._interpreter.receive(f"The {direction} of revision {revision}")
-            answer.pop("event")
-            results.append(from_json(StepResult, answer))
-            self._heads = results[-1].heads
-            if results[-1].failure is not None:
-                break
-        return tuple(results)
+        self._interpreter.send({"command": "conduct", "function": function, "arguments": arguments})
+        doing, pause = "The walk", _SHORTEST_PAUSE
+        while (answer := self._interpreter.receive(doing))["event"] in ("taking", "taken"):
+            step = f"the {answer['direction']} of revision {answer['revision']}"
+            if answer["event"] == "taking":
+                told(answer["revision"], answer["direction"])
+                doing = f"T{step[1:]}"
+            else:
+                doing = f"The walk, after {step},"
+            # To be woken up for each message would cost the inside as much as to wait for us.
+            if not self._interpreter.channel.holds_message:
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        return self._result(answer)
 
     def walk(self, revisions: Sequence[str], direction: Direction, *, forget: bool = True) -> Iterator[StepResult]:
         """Apply revisions one after the other, stopping after the first that fails; between two the database can be
