@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """An embedded server that lives as long as the session."""
-    with open_server(Settings(server="embedded")) as running:
+    """A server that lives as long as the session: an embedded one, or the one whose URL `HARNESS_TEST_SERVER` is."""
+    with open_server(Settings(server=os.environ.get("HARNESS_TEST_SERVER", "embedded"))) as running:
         yield running
 
 
