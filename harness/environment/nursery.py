@@ -37,11 +37,13 @@ def serve(descriptor: int) -> None:
     """
     control = socket.socket(fileno=descriptor)
     os.set_inheritable(descriptor, False)
+    gc.disable()  # what is imported stays
     for name in _ALWAYS_NEEDED:
         with contextlib.suppress(ImportError):  # a run says it better, in its own words
             importlib.import_module(name)
     gc.collect()
     gc.freeze()  # the collector would touch, and so copy, every page that the children share
+    gc.enable()
     woken, wake = os.pipe()
     for end in (woken, wake):
         os.set_blocking(end, False)

@@ -101,10 +101,10 @@ def scans(plan: dict[str, Any]) -> Iterator[str]:
         yield from scans(part)
 
 
-@pytest.mark.parametrize("name", [*sorted(scoped_queries()), "touched", "signals", "news"])
+@pytest.mark.parametrize("name", [*sorted(scoped_queries()), "touched", "news"])
 def test_no_plan_reads_a_catalog_from_end_to_end(name: str, grown: SchemaTracker) -> None:
     run_all(grown)
-    scope = "" if name in ("signals", "news") else str(Scope((1,), (1,), (1,), (1,), (1,)))
+    scope = "" if name == "news" else str(Scope((1,), (1,), (1,), (1,), (1,)))
     row = grown._connection.execute(f"explain (format json) execute harness_{name}{scope}".encode()).fetchone()
     assert row is not None
     assert set(scans(row[0][0]["Plan"])) <= FEW

@@ -69,8 +69,12 @@ def is_understood(row: Resolved) -> bool:
     return row.classid == PG_PROC or row.kind in _OF_TYPES
 
 
-def confined(rows: Iterable[Resolved], *, uses: bool) -> tuple[list[str], Scope]:
-    """The names of the queries that can find something of what is to be read, and what to confine them to."""
+def confined(rows: Iterable[Resolved], *, comments: bool, uses: bool) -> tuple[list[str], Scope]:
+    """The names of the queries that can find something of what is to be read, and what to confine them to.
+
+    Args:
+        comments, uses: whether to read what the objects are commented with, and what they stand on.
+    """
     names: dict[str, None] = {}
     relations: list[int] = []
     types: list[int] = []
@@ -91,8 +95,10 @@ def confined(rows: Iterable[Resolved], *, uses: bool) -> tuple[list[str], Scope]
             (PG_STATISTIC_EXT, row.statistics),
         ):
             addresses.extend((classid, oid) for oid in oids)
-    if names:
-        names.update(dict.fromkeys(("comments", "dependencies") if uses else ("comments",)))
+    if names and comments:
+        names["comments"] = None
+    if names and uses:
+        names["dependencies"] = None
     classids, objids = [address[0] for address in addresses], [address[1] for address in addresses]
     return list(names), Scope(relations, types, routines, classids, objids)
 

@@ -86,7 +86,12 @@ class Watch:
             return None
         if not all(map(is_understood, rows)):
             return None
-        names, scope = confined(rows, uses=self._uses)
+        keys = {catalog.group_at((row.classid, row.objid)) for row in rows} | touched.groups
+        # What was not commented on before was not while it was watched, unless that was written down.
+        comments = any(one.command == "COMMENT" for one in news) or any(
+            _is_commented(item) for key in keys if key is not None for item in catalog.members(key)
+        )
+        names, scope = confined(rows, comments=comments, uses=self._uses)
         objects = dict(assemble(self._session.run(names, scope), catalog.objects)) if names else {}
         if any(
             _is_disabled_key(item) or _shows_elsewhere(address, item, catalog.objects)
@@ -98,13 +103,17 @@ class Watch:
     def _news(self) -> tuple[list[News], bool]:
         """What was written down since the last time, and whether nothing was done that is not written down."""
         try:
-            found = self._session.run(["news", "signals"])
+            rows = self._session.run(["news"])["news"].rows
         except psycopg.errors.UndefinedTable:
             # A step has dropped all schemas that it found, and what was ours with them.
             return [], False
-        ((signals, is_watching),) = found["signals"].rows
+        signals, is_watching = rows[0][:2]
         before, self._signals = self._signals, signals
-        return [News(*row) for row in found["news"].rows], is_watching and before == signals
+        return [News(*row[2:]) for row in rows if row[2] is not None], is_watching and before == signals
+
+
+def _is_commented(item: SchemaObject) -> bool:
+    return not item.attributes.keys().isdisjoint(("comment", "index_comment", "identity_comment"))
 
 
 def _is_ours(item: SchemaObject) -> bool:
