@@ -181,12 +181,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What became of one check: its outcome, the reason for a skip or an error, and wall time in seconds."""
+    """What became of one check: its outcome, the reason for a skip or an error, and wall time in seconds.
+
+    A check that judges one revision after the other and ended early has a verdict on those before `unjudged_from`.
+    """
 
     name: str
     outcome: CheckOutcome
     reason: str | None = None
     seconds: float = 0.0
+    unjudged_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -254,6 +258,7 @@ class Report:
                     "outcome": check.outcome,
                     "reason": check.reason,
                     "seconds": round(check.seconds, 3),
+                    "unjudged_from": check.unjudged_from,
                 }
                 for check in self.checks
             ],

@@ -8,7 +8,7 @@ prints them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -27,14 +27,19 @@ if TYPE_CHECKING:
 def _test_of(check: str) -> Callable[..., None]:
     def test(migration_report: Report) -> None:
         result = _result(migration_report, check)
-        _judge([finding for finding in migration_report.findings if finding.check == check], result.outcome)
+        findings = [finding for finding in migration_report.findings if finding.check == check]
+        if result.outcome == "error":
+            _no_verdict(result, findings)
+        _judge(findings, result.outcome)
 
     def test_part(migration_report: Report, harness_part: Part) -> None:
-        _result(migration_report, check, brief=harness_part.revision is not None)
+        result = _result(migration_report, check)
+        findings = harness_part.of(finding for finding in migration_report.findings if finding.check == check)
+        if not harness_part.is_judged_in(result):
+            _no_verdict(result, findings, brief=harness_part.revision is not None)
         end = harness_part.not_tried_for((*migration_report.findings, *migration_report.known))
         if end is not None:
             pytest.fail(f"Not tried: the walk ended at revision {printable(end)}, see its test.", pytrace=False)
-        findings = harness_part.of(finding for finding in migration_report.findings if finding.check == check)
         _judge(findings, outcome_of(findings, harness_part.fail_on))
 
     made: Callable[..., None] = test_part if check == ONE_A_REVISION else test
@@ -44,21 +49,28 @@ def _test_of(check: str) -> Callable[..., None]:
     return made
 
 
-def _result(report: Report, check: str, *, brief: bool = False) -> CheckResult:
-    """What became of a check; the test ends here where it reached no verdict.
-
-    Args:
-        brief: say only the first line of the reason, since another test says it whole.
-    """
+def _result(report: Report, check: str) -> CheckResult:
+    """What became of a check; the test ends here where it was not run."""
     result = next((result for result in report.checks if result.name == check), None)
     if result is None:
         pytest.skip(f"{check} is left out: see select and skip in the settings")
     if result.outcome == "skipped":
         pytest.skip(result.reason or "does not apply")
-    if result.outcome == "error":
-        reason = printable(result.reason or "no reason was given")
-        pytest.fail(f"No verdict: {reason.splitlines()[0] if brief else reason}", pytrace=False)
     return result
+
+
+def _no_verdict(result: CheckResult, findings: Sequence[Finding], *, brief: bool = False) -> NoReturn:
+    """Fail with the reason, and with what was found all the same.
+
+    Args:
+        brief: say only the first line of the reason, since another test says it whole.
+    """
+    reason = printable(result.reason or "no reason was given")
+    told = [
+        f"No verdict: {reason.splitlines()[0] if brief else reason}",
+        *([findings_text(findings)] if findings else []),
+    ]
+    pytest.fail("\n\n".join(told), pytrace=False)
 
 
 def _judge(findings: Sequence[Finding], outcome: CheckOutcome) -> None:

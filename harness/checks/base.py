@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.findings import Finding, Rule
+from harness.findings import Finding, Rule, VerdictError
 
 if TYPE_CHECKING:
     from harness.checks.context import CheckContext as CheckContext
@@ -24,13 +24,27 @@ class BlockedCheck(Exception):
         self.by = by
 
 
+class EndedEarly(VerdictError):
+    """Raised by a check that judges one revision after the other and could not come to the end of them.
+
+    Args:
+        error: why.
+        revision: the first without a verdict.
+    """
+
+    def __init__(self, error: VerdictError, revision: str | None) -> None:
+        super().__init__(error.message, error.fix, error.detail)
+        self.revision = revision
+
+
 @dataclass(frozen=True)
 class Check:
     """One check: its name, one line on what it proves, its rules, and the function that yields its findings.
 
     `run` may raise `SkipCheck` (it does not apply), `BlockedCheck` (another check's failure is in the way) or a
-    `HarnessError` (no verdict could be reached). `needs_upgrades` says whether it asks for the database at head.
-    `begin` starts, before the first check is run, what can be done beside the upgrades.
+    `HarnessError` (no verdict could be reached); what it has yielded before is reported all the same.
+    `needs_upgrades` says whether it asks for the database at head. `begin` starts, before the first check is run, what
+    can be done beside the upgrades.
     """
 
     name: str

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from harness.checks.base import BlockedCheck, Check
+from harness.checks.base import BlockedCheck, Check, EndedEarly
 from harness.checks.context import CheckContext
 from harness.checks.reversing import Rules, judge, mark_location, without_downgrade
 from harness.checks.revision_lines import does_nothing
-from harness.checks.round_trip_walk import RoundTrips, Trip, walk
+from harness.checks.round_trip_belief import walk
+from harness.checks.round_trip_walk import RoundTrips, Trip
 from harness.checks.span import Span, irreversible_by_setting, span
 from harness.checks.upgrade_advice import for_steps
 from harness.checks.wording import failure_detail
@@ -61,19 +63,23 @@ UNUSED_MARKER = Rule(
 # Why a finding matters that ended the walk; by it others tell what the check has not judged.
 NOT_TRIED = "What comes after it was not tried."
 
+_SEEN_ONCE = "Seen once: the walk ended before it could be seen a second time."
+
 _RULES = Rules(LEFT_BEHIND, LOST, CHANGED, NOT_REPEATABLE, IRREVERSIBLE, FAILED)
 
 
 def run(context: CheckContext) -> Iterable[Finding]:
-    """Walk, then judge each revision by itself."""
+    """Walk, then judge each revision by itself; also where the walk could not be finished."""
     history = context.require_history()
     taken = span(context)
     meant = irreversible_by_setting(context)
     found = walk(context, taken, _one_way(history, taken, meant))
     findings = [finding for trip in found.trips for finding in _judge(context, trip, meant)]
+    yield from findings
     if found.stopped is not None and found.stopped.failure is not None:
-        findings.append(_stopped(context, taken, found, found.stopped.failure, first=not findings))
-    return findings
+        yield _stopped(context, taken, found, found.stopped.failure, first=not findings)
+    if found.ended is not None:
+        raise EndedEarly(found.ended, found.unjudged) from found.ended
 
 
 def _one_way(history: History, taken: Span, meant: frozenset[str]) -> set[str]:
@@ -101,9 +107,14 @@ def _judge(context: CheckContext, trip: Trip, meant: frozenset[str]) -> Iterator
                 fix="Take the comment out, unless it is meant for rows that are lost.",
             )
     elif trip.reversal is not None:
-        yield from judge(context, _RULES, revision, trip.reversal)
+        findings = judge(context, _RULES, revision, trip.reversal)
+        yield from map(_seen_once, findings) if trip.is_seen_once else findings
     elif not trip.is_exact and revision.id not in meant:
         yield without_downgrade(context, _RULES, revision)
+
+
+def _seen_once(finding: Finding) -> Finding:
+    return replace(finding, detail="\n".join(part for part in (_SEEN_ONCE, finding.detail) if part))
 
 
 def _only_remembering(context: CheckContext, revision: RevisionInfo, failure: Failure) -> Finding:

@@ -1,14 +1,14 @@
-"""The walk of `round-trip`: each revision up, down and up again, and on to the next one whatever happened."""
+"""The careful walk of `round-trip`: each revision up, down and up again, and on to the next one whatever happened."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+import contextlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.checks.reversing import Reversal
 from harness.checks.round_trip_ground import Ground
-from harness.checks.round_trip_swift import count_undoubted
 from harness.checks.span import Span
 from harness.environment import StepResult
 from harness.findings import VerdictError
@@ -30,12 +30,14 @@ class Trip:
         alone: its first step up, if that failed by itself and went well with what Alembic remembers within one run.
         reversal: the way down and up again; None if it was not taken, or is beyond doubt.
         is_undoubted: whether it was taken there where all was right.
+        is_seen_once: whether nobody could look a second time at what it seems to have changed.
     """
 
     revision: str
     alone: StepResult | None = None
     reversal: Reversal | None = None
     is_undoubted: bool = False
+    is_seen_once: bool = False
 
     @property
     def is_exact(self) -> bool:
@@ -54,57 +56,16 @@ class RoundTrips:
 
     Attributes:
         trips: one for each revision that was walked, in the order of the walk.
-        stopped: the step up that could not be got past, None if the walk came to its end.
+        stopped: the step up that could not be got past, None if there was none.
+        ended: why it could not go on: a step hangs, or the server is gone.
+        unjudged: if it could not, the first revision without a verdict, though one of the trips may say what is wrong
+            with it.
     """
 
     trips: tuple[Trip, ...]
     stopped: StepResult | None = None
-
-
-def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTrips:
-    """Take each revision up, down and up again, comparing the whole schema after each step.
-
-    Args:
-        span: the revisions.
-        one_way: those that are only taken up.
-
-    Raises:
-        VerdictError: a step hangs, the server is gone, or `env.py` did not come as far as its migrations.
-    """
-    count = count_undoubted(context, span, one_way)
-    trips = tuple(Trip(revision, is_undoubted=revision not in one_way) for revision in span.revisions[:count])
-    if count == len(span.revisions):
-        return RoundTrips(trips)
-    rest = Span(span.below + span.revisions[:count], span.revisions[count:])
-    found = _walk_with_care(context, rest, one_way, count)
-    return replace(found, trips=trips + found.trips)
-
-
-def _walk_with_care(context: CheckContext, span: Span, one_way: Collection[str], walked: int) -> RoundTrips:
-    """Walk on after each fault, looking after each step.
-
-    What seems to be wrong with a schema is seen a second time, each look reading everything, before it is believed.
-    """
-    followed = _Walker(context, span, one_way, walked)
-    found = followed.walk()
-    suspects = {trip.revision for trip in found.trips if trip.is_suspect}
-    if followed.truthful and (followed.thorough or not suspects):
-        return found
-    if followed.truthful:
-        last = max(index for index, revision in enumerate(span.revisions) if revision in suspects)
-        part = replace(span, revisions=span.revisions[: last + 1])
-        others = set(part.revisions) - suspects
-        confirming = _Walker(context, part, others, walked, thorough=True, remembering=followed.remembering)
-        confirmed = {trip.revision: trip for trip in confirming.walk().trips if trip.is_suspect}
-        if confirmed.keys() == suspects:
-            return replace(found, trips=tuple(_confirmed(trip, confirmed) for trip in found.trips))
-    # Something changed that PostgreSQL does not tell of. Nothing of what was seen is believed.
-    return _Walker(context, span, one_way, walked, thorough=True).walk()
-
-
-def _confirmed(trip: Trip, confirmed: Mapping[str, Trip]) -> Trip:
-    again = confirmed.get(trip.revision)
-    return trip if again is None else replace(trip, reversal=again.reversal)
+    ended: VerdictError | None = None
+    unjudged: str | None = None
 
 
 class _StoppedError(Exception):
@@ -113,16 +74,22 @@ class _StoppedError(Exception):
         self.step = step
 
 
-class _Walker:
+class Walker:
     """The walk itself.
+
+    Attributes:
+        truthful: whether what was seen may be believed.
+        verified: whether that could be told; afterwards it cannot be if the server is gone.
+        thorough: whether each look reads everything.
+        remembering: revisions that go up only with what Alembic remembers within one run, as far as they are known.
 
     `_applied` are the revisions that stand, the last one on top; `_before` and `_now` the moments before and after the
     newest step up that was looked at. Whoever builds anew makes these moments belong to the new ground.
 
     Args:
+        span: the revisions.
+        one_way: those that are only taken up.
         walked: how many revisions were walked before those of the span; for telling how far the walk is.
-        thorough: whether each look reads everything.
-        remembering: revisions that go up only with what Alembic remembers within one run, as far as they are known.
     """
 
     def __init__(
@@ -136,6 +103,7 @@ class _Walker:
         remembering: Collection[str] = (),
     ) -> None:
         self.truthful = True
+        self.verified = False
         self.thorough = thorough
         self._is_second = thorough
         self.remembering = set(remembering)
@@ -147,22 +115,36 @@ class _Walker:
         # Nothing was taken down on this ground yet: no row is missing that a deploy would have.
         self._pristine = True
         self._is_current = True  # whether _now is what is there
-        self._ground = Ground(context, thorough=thorough)
+        self._ground: Ground
 
     def walk(self) -> RoundTrips:
-        """Walk through the whole span."""
+        """Walk through the whole span, or as far as that can be done."""
         trips: list[Trip] = []
         stopped: StepResult | None = None
+        ended: VerdictError | None = None
         try:
-            self._reach(self._span.below)
-            self._begin()
-            for number, revision in enumerate(self._span.revisions, start=self._number):
-                self._number = number
-                trips.append(self._trip(revision))
-        except _StoppedError as error:
-            stopped = error.step
-        self._leave()
-        return RoundTrips(tuple(trips), stopped)
+            self._ground = Ground(self._context, thorough=self.thorough)
+            try:
+                self._go_through(trips)
+            except _StoppedError as error:
+                stopped = error.step
+            except VerdictError as error:
+                ended = error
+            self._leave()
+            self.verified = True
+        except VerdictError as error:
+            ended = ended or error
+        if ended is None:
+            return RoundTrips(tuple(trips), stopped)
+        judged = len(trips) if self.verified else 0
+        return RoundTrips(tuple(trips), stopped, ended, self._span.revisions[judged])
+
+    def _go_through(self, trips: list[Trip]) -> None:
+        self._reach(self._span.below)
+        self._begin()
+        for number, revision in enumerate(self._span.revisions, start=self._number):
+            self._number = number
+            trips.append(self._trip(revision))
 
     def _trip(self, revision: str) -> Trip:
         pristine = self._pristine
@@ -291,7 +273,8 @@ class _Walker:
 
     def _leave(self) -> None:
         self.truthful = self.truthful and self._ground.truthful()
-        self._ground.close()
+        with contextlib.suppress(VerdictError):  # the context tries once more, and says what is left
+            self._ground.close()
 
     def _step(self, revision: str, direction: Direction) -> StepResult:
         way = "up" if direction == "upgrade" else "down"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.checks.base import BlockedCheck, SkipCheck
+from harness.checks.base import BlockedCheck, EndedEarly, SkipCheck
 from harness.checks.context import CheckContext
 from harness.findings import (
     CheckOutcome,
@@ -75,12 +75,13 @@ class Runner:
 
     def _run_one(self, name: str, give: Findings, earlier: Sequence[CheckResult]) -> tuple[CheckResult, list[Finding]]:
         started = time.perf_counter()
-        found: list[Finding] = []
+        given: list[Finding] = []
         reason: str | None = None
-        outcome: CheckOutcome
+        unjudged_from: str | None = None
+        outcome: CheckOutcome = "passed"
         try:
-            found = self.keep(give())
-            outcome = outcome_of(found, self.fail_on)
+            for finding in give():
+                given.append(finding)  # not extend(): what came before an error is wanted, too
         except SkipCheck as error:
             outcome, reason = "skipped", str(error)
         except BlockedCheck as error:
@@ -95,7 +96,11 @@ class Runner:
                 if result.outcome == "error" and result.reason == reason:
                     reason = f"the same as {result.name}"
                     break
-        return CheckResult(name, outcome, reason, time.perf_counter() - started), found
+            unjudged_from = error.revision if isinstance(error, EndedEarly) else None
+        found = self.keep(given)
+        if outcome == "passed":
+            outcome = outcome_of(found, self.fail_on)
+        return CheckResult(name, outcome, reason, time.perf_counter() - started, unjudged_from=unjudged_from), found
 
 
 class ServerOnDemand:

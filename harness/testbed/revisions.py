@@ -20,6 +20,7 @@ from harness.findings import Finding, Severity, VerdictError
 if TYPE_CHECKING:
     import pytest
 
+    from harness.findings import CheckResult
     from harness.settings import Settings
 
 # The check that has a test for each revision.
@@ -52,6 +53,15 @@ class Part:
         if self.revision is not None:
             return [finding for finding in findings if finding.revision == self.revision]
         return [finding for finding in findings if finding.revision not in self.others]
+
+    def is_judged_in(self, result: CheckResult) -> bool:
+        """Whether there is a verdict here, also where the check as a whole reached none."""
+        if result.outcome != "error":
+            return True
+        end = result.unjudged_from
+        if self.revision not in self.others or end not in self.others:
+            return False
+        return self.others.index(self.revision) < self.others.index(end)
 
     def not_tried_for(self, findings: Iterable[Finding]) -> str | None:
         """The revision at which the walk ended before it came to this one; None if it came there."""
