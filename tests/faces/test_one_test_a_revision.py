@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -88,6 +89,29 @@ def test_what_the_walk_did_not_reach_is_not_green(left_behind: pytest.Pytester) 
     done = run(left_behind, "-k", "third")
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(["Not tried: the walk ended at revision second, see its test."])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["alone", "worker"])
+def test_what_was_judged_before_a_revision_hung_keeps_its_verdict(
+    left_behind: pytest.Pytester, leftovers: Left, workers: tuple[str, ...]
+) -> None:
+    versions = left_behind.path / "alembic" / "versions"
+    second = (versions / "second.py").read_text()
+    for name, below, down in (("stuck", "second", "op.execute('select pg_sleep(60)')"), ("last", "stuck", "pass")):
+        text = second.replace('"second"', f'"{name}"').replace("'first'", repr(below))
+        text = text.replace(REVISIONS[1][1], "pass").replace('raise NotImplementedError("rows are lost")', down)
+        (versions / f"{name}.py").write_text(text)
+    left_behind.makepyprojecttoml('[tool.harness]\ntimeout = "3s"\n')
+    done = run(left_behind, "-v", "-rP", "-k", NAME, *workers)
+    done.assert_outcomes(passed=1, failed=4)
+    assert re.search(r"PASSED.*\[second-second\]|\[second-second\] PASSED", done.stdout.str())
+    shown = done.stdout.str().partition("short test summary info")[0]
+    assert shown.count("error[round-trip.left-behind]") == 1, "in the test of its revision"
+    assert shown.count("No verdict: The downgrade of revision stuck made no progress for 3 seconds") == 3
+    of_first = shown.partition(f"{NAME}[first-first] ___")[2].partition("\n____")[0]
+    assert "error[round-trip.left-behind]" in of_first
+    assert "No verdict" not in of_first
+    assert leftovers() == []
 
 
 def test_workers_collect_the_same_and_share_the_run(left_behind: pytest.Pytester, leftovers: Left) -> None:

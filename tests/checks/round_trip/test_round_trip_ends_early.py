@@ -97,8 +97,12 @@ def test_nothing_is_believed_that_was_seen_by_a_tracker_that_was_wrong(tmp_path:
             STUCK,
         ]
     )
-    report = write_history(tmp_path, server, history).check("round-trip", timeout="2s")
+    write_history(tmp_path, server, history)
+    steps = Steps()
+    report = harness.check(directory=tmp_path, server=server, select=["round-trip"], timeout="2s", progress=steps)
     assert ended(report)[1] == "stuck"
+    assert "revision sound down, seen again" in steps.taken
+    assert "revision stuck up, seen again" not in steps.taken
     assert told(report) == [
         ("leaves", "left-behind", True),
         ("leaves", "not-repeatable", True),
@@ -106,14 +110,29 @@ def test_nothing_is_believed_that_was_seen_by_a_tracker_that_was_wrong(tmp_path:
     ]
 
 
-def test_what_the_second_walk_did_not_come_to_was_seen_once(tmp_path: Path, server: Server) -> None:
-    """Twice the revision goes up on the first database, and the third time, on the second one, it hangs."""
-    moody = """
+def moody(does: str) -> list[Revision]:
+    """A revision that goes up twice on the first database, and the third time, on the second one, does something."""
+    up = f"""
         from pathlib import Path
         with Path("runs").open("a") as log: log.write("x")
-        op.execute("select pg_sleep(60)") if Path("runs").stat().st_size == 3 else None
+        op.execute("{does}") if Path("runs").stat().st_size == 3 else None
     """
-    history = chain([LEAVES, Revision("moody", moody, "pass"), Revision("later", "create sequence u"), AFTER])
+    return chain([LEAVES, Revision("moody", up, "pass"), Revision("later", "create sequence u"), AFTER])
+
+
+def test_a_second_walk_that_fails_is_made_again(tmp_path: Path, server: Server) -> None:
+    report = write_history(tmp_path, server, moody("select 1/0")).check("round-trip")
+    assert report.exit_code() == 1
+    assert told(report) == [
+        ("leaves", "left-behind", True),
+        ("leaves", "not-repeatable", True),
+        ("later", "left-behind", True),
+        ("later", "not-repeatable", True),
+    ]
+
+
+def test_what_the_second_walk_did_not_come_to_was_seen_once(tmp_path: Path, server: Server) -> None:
+    history = moody("select pg_sleep(60)")
     report = write_history(tmp_path, server, history).check("round-trip", timeout="2s")
     reason, unjudged = ended(report)
     assert reason.startswith("The upgrade of revision moody made no progress")
