@@ -111,11 +111,11 @@ def test_nothing_is_believed_that_was_seen_by_a_tracker_that_was_wrong(tmp_path:
 
 
 def moody(does: str) -> list[Revision]:
-    """A revision that goes up twice on the first database, and the third time, on the second one, does something."""
+    """A revision that goes up twice on the first database; on the second one it does something, however often tried."""
     up = f"""
         from pathlib import Path
         with Path("runs").open("a") as log: log.write("x")
-        op.execute("{does}") if Path("runs").stat().st_size == 3 else None
+        op.execute("{does}") if Path("runs").stat().st_size in (3, 4) else None
     """
     return chain([LEAVES, Revision("moody", up, "pass"), Revision("later", "create sequence u"), AFTER])
 
