@@ -12,7 +12,9 @@ much as a statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -56,11 +58,28 @@ def walk(
         psycopg.Error: the server is gone, or refuses.
     """
     milliseconds = max(1, round(timeout * 1000))
-    with inside.connect(autocommit=True, options=f"-c statement_timeout={milliseconds}") as connection:
+    options = f"-c statement_timeout={milliseconds}"
+    with _rarely_collected(), inside.connect(autocommit=True, options=options) as connection:
         walker = _Walker(connection, take, frozenset(one_way), frozenset(ignore))
         failure = walker.walk(below, revisions, [(schema, name) for schema, name in leave_out])
         undoubted = walker.undoubted if walker.truthful() else 0
     return {"undoubted": undoubted, "failure": None if failure is None else to_json(failure)}
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    """Within this block the garbage collector leaves alone what is there, and waits for more of what is new: it would go
+    through the project's modules and what was read of the schema again and again, a tenth of the walk's time.
+    """
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 class _DoubtError(Exception):
