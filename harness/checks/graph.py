@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.checks.base import Check
@@ -56,6 +56,13 @@ REDUNDANT_PARENT = Rule(
     "a merge names a revision and one that this builds on",
     "With another branch in the merge, Alembic stops in mid-upgrade with a bare KeyError.",
 )
+OVERLAPPING_LINKS = Rule(
+    "graph.overlapping-links",
+    Severity.WARNING,
+    "with its depends_on, a revision names one that another of those it names stands on",
+    "An upgrade to it stops with a bare KeyError, unless revisions of other branches happen to be applied before it: "
+    "Alembic looks for the lower one in the version table, and its row went when the other was applied.",
+)
 UNLOADABLE = Rule(
     "graph.unloadable",
     Severity.ERROR,
@@ -105,7 +112,9 @@ def run(context: CheckContext) -> Iterable[Finding]:
             detail=failure.traceback,
         )
         return
-    yield from _redundant_parents(context, links)
+    redundant = list(_redundant_parents(context, links))
+    yield from redundant
+    yield from _overlapping_links(context, links, {finding.revision for finding in redundant})
     yield from _heads(context, history, links)
 
 
@@ -157,9 +166,12 @@ def _labels(context: CheckContext, history: History) -> Iterator[Finding]:
 
 
 def _broken_links(context: CheckContext, links: Links) -> Iterator[Finding]:
-    texts = [Path(one.path).read_text(encoding="utf-8", errors="replace") for one in context.history.unloadable]
+    unloadable = [Path(one.path) for one in context.history.unloadable]
+    texts = [(path.suffix == ".py", path.read_text(encoding="utf-8", errors="replace")) for path in unloadable]
     for revision, attribute, parent in links.broken:
-        if any(re.search(rf"(?<!\w){re.escape(parent)}(?!\w)", text) for text in texts):
+        # In a compiled file a name has no end: what comes next may be a letter.
+        patterns = {True: rf"(?<!\w){re.escape(parent)}(?!\w)", False: re.escape(parent)}
+        if any(re.search(patterns[is_source], text) for is_source, text in texts):
             continue  # the file is there, and is told of by itself
         yield BROKEN_LINK.finding(
             f"Revision {revision.id} has {attribute} {parent!r}, which {links.why_broken(attribute, parent)}.",
@@ -185,13 +197,39 @@ def _cycles(context: CheckContext, links: Links) -> Iterator[Finding]:
 
 def _redundant_parents(context: CheckContext, links: Links) -> Iterator[Finding]:
     for revision, parent, over in links.redundant_parents():
-        rest = tuple(one for one in revision.down_revisions if one != parent)
+        rest = [one for one in revision.down_revisions if one != parent]
         yield REDUNDANT_PARENT.finding(
             f"Revision {revision.id} merges {over} with {parent}, which {over} builds on already.",
             revision=revision.id,
             location=_at(context, revision, "down_revision"),
-            fix=f"In {context.project.location(revision.path)}: "
-            f"down_revision = {rest[0] if len(rest) == 1 else rest!r}".replace("'", '"'),
+            fix=f"In {context.project.location(revision.path)}: down_revision = {_python(rest)}",
+        )
+
+
+def _overlapping_links(context: CheckContext, links: Links, told: set[str | None]) -> Iterator[Finding]:
+    for overlap in links.overlaps():
+        revision, parent, over = overlap.revision, overlap.parent, overlap.over
+        if revision.id in told:
+            continue
+        path = context.project.location(revision.path)
+        if overlap.needless:
+            rest = [name for name in revision.dependencies if name not in overlap.needless]
+            fix = f"In {path}: depends_on = {_python(rest)}"
+        elif over in revision.down_revisions:
+            both = _python([parent, over])
+            fix = (
+                f"Write an empty revision with down_revision = {both}, and name it in {path} in the place of these two."
+            )
+        else:
+            fix = (
+                f'Write an empty revision with down_revision = "{parent}" and depends_on = "{over}"; '
+                f'in {path}, name it in the place of "{parent}", and leave "{over}" out of depends_on.'
+            )
+        yield OVERLAPPING_LINKS.finding(
+            f"Revision {revision.id} names {parent} in {overlap.attribute}, and {over}, which stands on that already.",
+            revision=revision.id,
+            location=_at(context, revision, overlap.attribute),
+            fix=fix,
         )
 
 
@@ -234,6 +272,12 @@ def _line(context: CheckContext, revision: RevisionInfo) -> str:
     return f"{revision.id}  {context.project.location(revision.path)}:{revision.line}  {revision.message}"
 
 
+def _python(names: Sequence[str]) -> str:
+    """Names as the right side of `down_revision` or `depends_on`."""
+    quoted = [f'"{name}"' for name in names]
+    return "None" if not quoted else quoted[0] if len(quoted) == 1 else f"({', '.join(quoted)})"
+
+
 def _toml_list(values: Iterable[str]) -> str:
     return "[" + ", ".join(f'"{value}"' for value in values) + "]"
 
@@ -249,6 +293,7 @@ CHECK = Check(
         DUPLICATE,
         DUPLICATE_LABEL,
         REDUNDANT_PARENT,
+        OVERLAPPING_LINKS,
         UNLOADABLE,
         MALFORMED,
         EMPTY,

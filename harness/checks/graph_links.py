@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 from harness.environment import History, RevisionInfo
-from harness.environment.malformed import line_of
+from harness.environment.malformed import line_of, source_of
 
 _MOST_GUESSES = 20  # looking for the nearest of many names takes time
 _SHORTEST_GUESS = 4
+_FEWEST_TO_OVERLAP = 3  # two rows to merge, and one that is none
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A revision that Alembic cannot apply, since it leads to `parent` and also to `over`, which stands on that.
+
+    `needless` is the names in `depends_on` that can go; none where the parent is a `down_revision`.
+    """
+
+    revision: RevisionInfo
+    parent: str
+    over: str
+    needless: frozenset[str]
+
+    @property
+    def attribute(self) -> str:
+        """The variable that names the parent."""
+        return "depends_on" if self.needless else "down_revision"
 
 
 class Links:
@@ -102,39 +122,105 @@ class Links:
 
         Only for a history without broken links and circles.
         """
-        merges = [revision for revision in self._by_id.values() if len(set(revision.down_revisions)) > 1]
-        if not merges:
-            return
-        height = self._heights()
-        for merge in merges:
-            for parent in dict.fromkeys(merge.down_revisions):
-                for over in dict.fromkeys(merge.down_revisions):
-                    if height[over] > height[parent] and self._is_below(parent, over, height):
-                        yield merge, parent, over
-                        break
+        for merge in self._by_id.values():
+            parents = list(dict.fromkeys(merge.down_revisions))
+            if len(parents) > 1:
+                for parent, over in self._standing_on_each_other(parents, _down_revisions).items():
+                    yield merge, parent, over
 
-    def _is_below(self, parent: str, over: str, height: dict[str, int]) -> bool:
-        seen = {over}
-        pending = [over]
+    def overlaps(self) -> Iterator[Overlap]:
+        """Revisions that `alembic upgrade` cannot apply to what they stand on, because of a `depends_on`.
+
+        The rows of the version table are the revisions that nothing applied stands on. A revision that stands on two or
+        more of them replaces them; then Alembic (alembic/runtime/migration.py, `HeadMaintainer`, `merge_branch_idents`)
+        deletes the rows of all others that it leads to as well, and fails on one that is none, since something else
+        stands on it. Only for a history without broken links and circles.
+        """
+        for revision in self._by_id.values():
+            parents = list(dict.fromkeys(self._parent_ids(revision)))
+            if len(parents) < _FEWEST_TO_OVERLAP:
+                continue
+            lower = self._standing_on_each_other(parents, self._parent_ids)
+            if not lower or len(parents) - len(lower) == 1:
+                continue
+            inherited = self._inherited(revision)
+            lower = {
+                parent: over
+                for parent, over in lower.items()
+                if parent in revision.down_revisions or parent not in inherited
+            }
+            if lower:
+                yield self._overlap(revision, lower)
+
+    def _overlap(self, revision: RevisionInfo, lower: dict[str, str]) -> Overlap:
+        needed = [parent for parent in lower if parent in revision.down_revisions]
+        parent = next(iter(needed or lower))
+        needless = () if needed else (name for name in revision.dependencies if self._resolved(name) in lower)
+        return Overlap(revision, parent, lower[parent], frozenset(needless))
+
+    def _resolved(self, name: str) -> str | None:
+        found = self._by_id.get(name) or self._labelled.get(name)
+        return None if found is None else found.id
+
+    def _parent_ids(self, revision: RevisionInfo) -> list[str]:
+        return [parent.id for parent in self.parents(revision)]
+
+    def _inherited(self, revision: RevisionInfo) -> set[str | None]:
+        """What a revision's ancestors by `down_revision` depend on: it counts for them only, says Alembic
+        (alembic/script/revision.py, `_normalize_depends_on`).
+        """
+        found: set[str | None] = set()
+        pending, seen = list(revision.down_revisions), set[str]()
         while pending:
-            for below in self._by_id[pending.pop()].down_revisions:
-                if below == parent:
+            if (current := pending.pop()) not in seen:
+                seen.add(current)
+                found.update(map(self._resolved, self._by_id[current].dependencies))
+                pending += self._by_id[current].down_revisions
+        return found
+
+    def _standing_on_each_other(
+        self, revisions: list[str], below: Callable[[RevisionInfo], Iterable[str]]
+    ) -> dict[str, str]:
+        """Those of some revisions that another of them stands on, each with that one.
+
+        Args:
+            below: gives the ids that a revision stands on directly.
+        """
+        found: dict[str, str] = {}
+        for lower in revisions:
+            for upper in revisions:
+                if self._heights[upper] > self._heights[lower] and self._stands_on(upper, lower, below):
+                    found[lower] = upper
+                    break
+        return found
+
+    def _stands_on(self, upper: str, lower: str, below: Callable[[RevisionInfo], Iterable[str]]) -> bool:
+        seen = {upper}
+        pending = [upper]
+        while pending:
+            for parent in below(self._by_id[pending.pop()]):
+                if parent == lower:
                     return True
-                if below not in seen and height[below] > height[parent]:
-                    seen.add(below)
-                    pending.append(below)
+                if parent not in seen and self._heights[parent] > self._heights[lower]:
+                    seen.add(parent)
+                    pending.append(parent)
         return False
 
+    @cached_property
     def _heights(self) -> dict[str, int]:
         """How many revisions, at most, lie below each."""
         height: dict[str, int] = {}
-        waiting = {revision.id: len(revision.down_revisions) for revision in self._by_id.values()}
+        parents = {revision.id: self._parent_ids(revision) for revision in self._by_id.values()}
+        children: dict[str, list[str]] = defaultdict(list)
+        for revision, below in parents.items():
+            for parent in below:
+                children[parent].append(revision)
+        waiting = {revision: len(below) for revision, below in parents.items()}
         ready = [revision for revision, count in waiting.items() if count == 0]
         while ready:
             current = ready.pop()
-            parents = self._by_id[current].down_revisions
-            height[current] = max((height[parent] + 1 for parent in parents), default=0)
-            for child in self._children[current]:
+            height[current] = max((height[parent] + 1 for parent in parents[current]), default=0)
+            for child in children[current]:
                 waiting[child] -= 1
                 if waiting[child] == 0:
                     ready.append(child)
@@ -155,6 +241,10 @@ class Links:
         return seen & set(self._heads)
 
 
+def _down_revisions(revision: RevisionInfo) -> tuple[str, ...]:
+    return revision.down_revisions
+
+
 def line(revision: RevisionInfo, attribute: str) -> int:
-    """The line of a revision's file on which a variable gets its value."""
-    return line_of(Path(revision.path).read_text(encoding="utf-8", errors="replace"), attribute)
+    """The line of a revision's file on which a variable gets its value; the first where it cannot be told."""
+    return line_of(source_of(revision.path), attribute)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import tokenize
 import warnings
@@ -13,14 +14,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from harness.environment.malformed import line_of, problem_of, revision_id
+from harness.environment.malformed import line_of, problem_of, revision_id, source_of
 from harness.environment.records import History, RevisionInfo, UnloadableRevision, to_json
 
 if TYPE_CHECKING:
     from harness.environment.inside import Inside
 
-# Which files Alembic takes for revisions: alembic/script/base.py, `_only_source_rev_file`.
+# Which files Alembic takes for revisions: alembic/script/base.py, `_only_source_rev_file`; and which others with
+# `sourceless = true`, `_sourceless_rev_file`.
 _REVISION_FILE = re.compile(r"(?!\.\#|__init__)(.*\.py)$")
+_COMPILED_FILE = re.compile(r"(?!\.\#|__init__)(.*\.py)c$")
+_CACHE = "__pycache__"
 
 # The dash may be any that people type.
 _IRREVERSIBLE = re.compile(r"#\s*harness:\s*irreversible\b[\s:–—-]*(?P<reason>.*)")
@@ -122,9 +126,8 @@ def _locations(inside: Inside) -> list[Path]:
 def _files(inside: Inside) -> Iterator[Path]:
     seen: set[Path] = set()
     for location in _locations(inside):
-        pattern = "**/*.py" if getattr(inside.script, "recursive_version_locations", False) else "*.py"
-        for path in sorted(location.glob(pattern)):
-            if "__pycache__" in path.parts or not _REVISION_FILE.match(path.name) or not path.is_file():
+        for path in sorted(_candidates(inside, location)):
+            if not _is_revision_file(path, sourceless=inside.script.sourceless) or not path.is_file():
                 continue
             # As Alembic does, for locations that lead to the same folder.
             if (real := path.resolve()) not in seen:
@@ -132,8 +135,29 @@ def _files(inside: Inside) -> Iterator[Path]:
                 yield path
 
 
+def _candidates(inside: Inside, location: Path) -> Iterator[Path]:
+    """The files that Alembic looks at (alembic/script/base.py, `_list_py_dir`): with `sourceless = true` those of
+    `__pycache__`, too, unless a file beside it has the same name up to the first dot.
+    """
+    for folder, below, names in os.walk(location):
+        if not folder.endswith(_CACHE):
+            yield from (Path(folder, name) for name in names)
+        if inside.script.sourceless and _CACHE in below:
+            beside = {name.partition(".")[0] for name in names}
+            yield from (path for path in Path(folder, _CACHE).iterdir() if path.name.partition(".")[0] not in beside)
+        if not getattr(inside.script, "recursive_version_locations", False):
+            return
+
+
+def _is_revision_file(path: Path, *, sourceless: bool) -> bool:
+    if not sourceless or path.suffix == ".py":
+        return _REVISION_FILE.match(path.name) is not None
+    compiled = _COMPILED_FILE.match(path.name)
+    return compiled is not None and not path.with_name(compiled[1]).exists()
+
+
 def _info(path: Path, module: ModuleType) -> RevisionInfo:
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = source_of(path)
     irreversible, irreversible_line = _irreversible(text)
     document = (module.__doc__ or "").strip().splitlines()
     return RevisionInfo(

@@ -72,6 +72,12 @@ def problem_of(module: ModuleType, path: Path) -> Failure | None:
     return None
 
 
+def source_of(path: str | Path) -> str:
+    """A revision file's text; none of one that is compiled, whose lines cannot be told."""
+    path = Path(path)
+    return path.read_text(encoding="utf-8", errors="replace") if path.suffix == ".py" else ""
+
+
 def line_of(text: str, name: str) -> int:
     """The line of a file on which a variable gets its value; the first if none does."""
     match = re.search(rf"^{name}\b[^=\n]*=", text, re.MULTILINE)
@@ -90,5 +96,5 @@ def _shown(name: str, value: Any) -> str:
 
 
 def _problem(path: Path, variable: str, message: str, fix: str) -> Failure:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return Failure(kind="", message=message, path=str(path), line=line_of(text, variable) if variable else 1, hint=fix)
+    line = line_of(source_of(path), variable) if variable else 1
+    return Failure(kind="", message=message, path=str(path), line=line, hint=fix)

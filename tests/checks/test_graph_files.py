@@ -265,17 +265,21 @@ def test_what_alembic_alone_complains_of_is_told(project: TreeProject) -> None:
 
 
 def test_a_long_history_costs_little() -> None:
-    """Twenty thousand revisions with a branch and a merge at every tenth; quadratic work would take minutes."""
+    """Twenty thousand revisions with a branch, a merge and two dependencies at every tenth; quadratic work would take
+    minutes.
+    """
     revisions = [RevisionInfo("r0", "r0.py", 1, "")]
     for number in range(1, 20_000):
         below: tuple[str, ...] = (f"r{number - 1}",)
         if number % 10 == 5:
             revisions.append(RevisionInfo(f"side{number}", "side.py", 1, "", (f"r{number - 3}",)))
             below += (f"side{number}",)
-        revisions.append(RevisionInfo(f"r{number}", "r.py", 1, "", below))
+        dependencies = (f"r{number - 9}", f"side{number - 3}") if number % 10 == 8 and number > 10 else ()
+        revisions.append(RevisionInfo(f"r{number}", "r.py", 1, "", below, dependencies))
     started = time.process_time()
     links = Links(History(tuple(revisions), (), (), "env.py"))
     assert list(links.cycles()) == []
     assert list(links.redundant_parents()) == []
+    assert list(links.overlaps()) == []
     assert links.heads_named("r0@head") == {"r19999"}
     assert time.process_time() - started < 5
