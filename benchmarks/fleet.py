@@ -69,7 +69,7 @@ def timed(urls: list[str], scratch: Server, jobs: int) -> tuple[float, float]:
             check=False,
         )
         seconds, after = time.perf_counter() - started, os.times()
-    if done.returncode != 1 or f"Failed: {len(CHANGES)} of {len(urls)} checks" not in done.stdout:
+    if done.returncode != 1 or f"Failed: {len(CHANGES)} of {len(urls)} databases" not in done.stdout:
         raise SystemExit(f"The verdict is wrong: {done.stdout[-2000:]}{done.stderr}")
     return seconds, after.children_user + after.children_system - before.children_user - before.children_system
 

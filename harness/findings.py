@@ -213,7 +213,11 @@ class ServerSummary:
 
 @dataclass(frozen=True)
 class Report:
-    """The result of a run: every check with its outcome, and every finding; `known` are those that a baseline has."""
+    """The result of a run: every check with its outcome, and every finding; `known` are those that a baseline has.
+
+    `unit` is what `checks` has one of each for, in the words of a text: a check, or, where one run judges many, a
+    database or a schema. The JSON does not tell.
+    """
 
     checks: Sequence[CheckResult] = ()
     findings: Sequence[Finding] = ()
@@ -221,6 +225,7 @@ class Report:
     server: ServerSummary | None = None
     notes: Sequence[str] = field(default=())
     known: Sequence[Finding] = ()
+    unit: str = "check"
 
     @property
     def outcome(self) -> ReportOutcome:

@@ -53,8 +53,14 @@ class Many:
     server_is_named: bool = False
     progress: Progress | None = None
 
-    def run(self, what: str, asked: Asked, find: Find) -> Report:
-        """Judge the candidates that `find` gives; `what` says how many of what they are.
+    def run(self, what: str, asked: Asked, find: Find, *, unit: str) -> Report:
+        """Judge candidates.
+
+        Args:
+            what: how many of what they are.
+            asked: what is asked of each.
+            find: gives them.
+            unit: what one of them is.
 
         Raises:
             UsageError: the call or the configuration is wrong.
@@ -102,6 +108,7 @@ class Many:
                 *leftovers,
             ),
             known=tuple(self.baseline.known),
+            unit=unit,
         )
 
     def _keep(self, findings: Iterable[Finding]) -> list[Finding]:
@@ -185,7 +192,7 @@ def run_databases(addresses: Sequence[Address], asked: Asked, many: Many) -> Rep
         )
         return [Database(*pair, asked) for pair in zip(addresses, sightings, strict=True)]
 
-    return many.run(plural(len(addresses), "database"), asked, find)
+    return many.run(plural(len(addresses), "database"), asked, find, unit="database")
 
 
 def _require_elsewhere(ground: Ground, candidates: Sequence[Candidate]) -> None:

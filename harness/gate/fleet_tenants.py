@@ -61,7 +61,8 @@ def run_schemas(address: Address, glob: str, asked: Asked, many: Many) -> Report
 
     # What env.py says of itself it says of any tenant.
     first = project_of(many.project, next(iter(quoted)))
-    return replace(many, project=first).run(f"{plural(len(quoted), 'schema')} of {address.name}", asked, find)
+    what = f"{plural(len(quoted), 'schema')} of {address.name}"
+    return replace(many, project=first).run(what, asked, find, unit="schema")
 
 
 def project_of(project: Project, schema: str) -> Project:

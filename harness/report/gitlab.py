@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from harness.findings import Report, Severity
-from harness.report.text import from_repository_root, unfinished
+from harness.report.text import called, from_repository_root, unfinished
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 
@@ -34,7 +34,7 @@ def render(report: Report) -> str:
         )
     for check in unfinished(report):
         fingerprint = hashlib.sha256(f"no verdict\x1f{check.name}".encode()).hexdigest()[:16]
-        message = f"The check {check.name} reached no verdict: {check.reason or 'no reason was given'}"
+        message = f"The {called(report, check)} reached no verdict: {check.reason or 'no reason was given'}"
         issues.append(_issue(message, check.name, fingerprint, "blocker", home, 1))
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
 

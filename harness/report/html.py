@@ -32,7 +32,7 @@ def render(report: Report) -> str:
         '<meta name="viewport" content="width=device-width">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f'<h1 class="{report.outcome}">{title}</h1>\n<p>{_text(server_line(report.server))}</p>\n'
-        "<table>\n<tr><th>check</th><th>outcome</th><th>seconds</th><th></th></tr>\n"
+        f"<table>\n<tr><th>{report.unit}</th><th>outcome</th><th>seconds</th><th></th></tr>\n"
         f"{rows}</table>\n{notes}{findings}</body>\n</html>\n"
     )
 

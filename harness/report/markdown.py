@@ -14,7 +14,7 @@ def render(report: Report) -> str:
     """A heading with the verdict, a table of the checks, and the findings, each with its details folded."""
     blocks = [f"## Migrations: {_text(summary(report))}", _text(server_line(report.server))]
     if report.checks:
-        rows = ["| | check | seconds | |", "|---|---|---:|---|", *(_row(check) for check in report.checks)]
+        rows = [f"| | {report.unit} | seconds | |", "|---|---|---:|---|", *(_row(check) for check in report.checks)]
         blocks.append("\n".join(rows))
     blocks += [f"> {_text(note)}" for note in report.notes]
     blocks += [_finding(finding) for finding in report.findings]

@@ -53,16 +53,19 @@ def summary(report: Report) -> str:
     unknown = [check.name for check in report.checks if check.outcome == "error"]
     skipped = [check.name for check in report.checks if check.outcome == "skipped"]
     passed = len(report.checks) - len(failed) - len(unknown) - len(skipped)
-    total = plural(len(report.checks), "check")
+    total = plural(len(report.checks), report.unit)
+    found = counted(report)
     if not report.checks:
         return "No check was run."
     if unknown:
-        rest = f"; {len(failed)} failed ({_some(failed)})" if failed else ""
-        return f"No verdict: {len(unknown)} of {total} could not be completed ({_some(unknown)}){rest}."
-    found = counted(report)
+        done = "completed" if report.unit == "check" else "judged"
+        rest = [f"{len(failed)} failed ({_some(failed)})"] if failed else []
+        rest += [f"{found} found"] if found else []
+        told = f"No verdict: {len(unknown)} of {total} could not be {done} ({_some(unknown)})"
+        return "; ".join([told, *rest]) + "."
     if failed:
         return f"Failed: {len(failed)} of {total} ({_some(failed)}), with {found or 'no finding shown'}."
-    told = f"All {total} passed" if not skipped and passed > 1 else f"{plural(passed, 'check')} passed"
+    told = f"All {total} passed" if not skipped and passed > 1 else f"{plural(passed, report.unit)} passed"
     if skipped:
         told += f", {len(skipped)} skipped ({_some(skipped)})"
     return f"{told}{f', with {found}' if found else ''}."
@@ -91,6 +94,11 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
         ("actual", finding.actual),
     ]
     return [(label, value) for label, value in pairs if value]
+
+
+def called(report: Report, check: CheckResult) -> str:
+    """A check with what it is: `check drift`, `database app`; a schema's name says it already."""
+    return check.name if check.name.startswith(f"{report.unit} ") else f"{report.unit} {check.name}"
 
 
 def unfinished(report: Report) -> list[CheckResult]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -107,10 +108,40 @@ def test_json_is_the_contract_and_comes_back() -> None:
         (with_outcomes("passed", findings=(NASTY_FINDING,)), "1 check passed, with 1 warning."),
         (with_outcomes("passed", "failed", findings=(DRIFT, DRIFT)), "Failed: 1 of 2 checks (c1), with 2 errors."),
         (with_outcomes("error", "failed"), "No verdict: 1 of 2 checks could not be completed (c0); 1 failed (c1)."),
+        (
+            with_outcomes("error", findings=(DRIFT, NASTY_FINDING)),
+            "No verdict: 1 of 1 check could not be completed (c0); 1 error, 1 warning found.",
+        ),
+        (replace(PASSED, unit="database"), "All 2 databases passed."),
+        (replace(with_outcomes("passed"), unit="schema"), "1 schema passed."),
+        (
+            replace(with_outcomes("passed", "failed", findings=(DRIFT,)), unit="database"),
+            "Failed: 1 of 2 databases (c1), with 1 error.",
+        ),
+        (
+            replace(with_outcomes("error", "passed"), unit="database"),
+            "No verdict: 1 of 2 databases could not be judged (c0).",
+        ),
     ],
 )
 def test_the_summary_is_one_sentence(report: Report, expected: str) -> None:
     assert summary(report) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "name", "called"),
+    [
+        ("check", "offline", "The check offline reached"),
+        ("database", "app@db1", "The database app@db1 reached"),
+        ("schema", "schema acme", "The schema acme reached"),
+    ],
+)
+def test_rows_are_called_what_they_are(unit: str, name: str, called: str) -> None:
+    report = Report((CheckResult(name, "error", "no way in"),), unit=unit)
+    assert json.loads(render(report, "gitlab"))[0]["description"].startswith(called)
+    assert f"| | {unit} | seconds | |" in render(report, "markdown")
+    assert f"<th>{unit}</th>" in render(report, "html")
+    assert "unit" not in report.to_dict()
 
 
 def test_console_says_server_checks_findings_and_summary_in_this_order() -> None:
@@ -122,7 +153,9 @@ def test_console_says_server_checks_findings_and_summary_in_this_order() -> None
     assert lines[4].endswith("no package of models | was found")
     assert lines[5].startswith("  ! offline")
     assert lines[6:8] == ["        Traceback:", "          boom"]
-    assert lines[-1] == ("No verdict: 1 of 5 checks could not be completed (offline); 1 failed (drift).")
+    assert lines[-1] == (
+        "No verdict: 1 of 5 checks could not be completed (offline); 1 failed (drift); 2 errors, 1 warning found."
+    )
     text = "\n".join(lines)
     assert "error[drift.column.type] Column public.app_user.email" in text
     assert "  → app/models/user.py:31" in text
