@@ -22,6 +22,7 @@ from harness.findings import CheckResult, Finding, Report, ServerSummary, UsageE
 from harness.gate import fleet_sweep
 from harness.gate.fleet_list import read_databases
 from harness.report import FORMATS, render
+from harness.report.text import summary
 from harness.server import ScratchDatabase, Server, open_server
 from harness.server.embedded import EmbeddedServer
 from harness.server.urls import with_database
@@ -104,6 +105,7 @@ def test_two_hundred_tenants_of_which_three_are_drifted(at_head: ScratchDatabase
     change(urls[199], ADD_COLUMN)
     report = gate(urls, server)
     assert report.exit_code() == 1
+    assert re.fullmatch(r"Failed: 3 of 200 databases \(.*tenant_007, .*tenant_199\), with 3 errors\.", summary(report))
     assert told(report) == [
         ("tenant_007", "gate.drift.index.missing", "public.order_item.ix_order_item_product_id"),
         ("tenant_061", "gate.drift.column.extra", "public.product.added_by_hand"),

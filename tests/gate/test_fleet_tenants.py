@@ -15,6 +15,7 @@ from tenants import deploy, write_project
 
 import harness
 from harness.findings import Report, UsageError
+from harness.report.text import summary
 from harness.server import ScratchDatabase, Server
 
 NAMES = ("a", "acme", "Tenant 7", "table")
@@ -64,6 +65,7 @@ def test_each_tenant_gets_its_verdict(live: ScratchDatabase, server: Server, roo
         ("schema public", "passed", "at the base of the history, 2 pending, 1 finding"),
         ("schema table", "failed", "at second, nothing pending, 1 finding"),
     ]
+    assert summary(report).startswith("Failed: 3 of 7 schemas (schema a, schema acme, schema table), with 3 errors")
     drift = {one.database: one for one in report.findings if one.rule.startswith("gate.drift")}
     assert [(name, one.rule, str(one.object)) for name, one in drift.items()] == [
         ("schema a", "gate.drift.column.extra", "a.customer.added_by_hand"),
