@@ -246,7 +246,8 @@ def test_one_folder_under_two_names(project: TreeProject) -> None:
     (project.directory / "linked").symlink_to(project.directory / VERSIONS)
     project.write(
         "alembic.ini",
-        project.read("alembic.ini") + f"path_separator = :\nversion_locations = %(here)s/{VERSIONS}:%(here)s/linked\n",
+        project.read("alembic.ini")
+        + f"version_path_separator = :\nversion_locations = %(here)s/{VERSIONS}:%(here)s/linked\n",
     )
     assert graph(project).findings == ()
 
