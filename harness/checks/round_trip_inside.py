@@ -70,7 +70,7 @@ def walk(
 def _rarely_collected() -> Iterator[None]:
     """Within this block the garbage collector leaves alone what is there, and waits for more of what is new.
 
-    It would go through the project's modules and what was read of the schema again and again, for a twelfth of the time.
+    It would go through the project's modules and what was read of the schema again and again: a twelfth of the time.
     """
     usual = gc.get_threshold()
     gc.collect()

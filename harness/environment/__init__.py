@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.environment.not_run import RunFailed as RunFailed
     from harness.environment.project import Project as Project
     from harness.environment.project import find_project as find_project
     from harness.environment.records import Configured as Configured
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from harness.environment.records import RevisionInfo as RevisionInfo
     from harness.environment.records import StepResult as StepResult
     from harness.environment.run import EnvironmentRun as EnvironmentRun
-    from harness.environment.run import RunFailed as RunFailed
+
 
 _HOMES = {
     "Configured": "records",
@@ -22,7 +23,7 @@ _HOMES = {
     "History": "records",
     "Project": "project",
     "RevisionInfo": "records",
-    "RunFailed": "run",
+    "RunFailed": "not_run",
     "StepResult": "records",
     "find_project": "project",
 }

@@ -12,23 +12,16 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from harness.environment.interpreter import Interpreter
+from harness.environment.not_run import RunFailed, failed, unloadable
 from harness.environment.project import Project
 from harness.environment.records import Configured, Direction, Failure, History, StepResult, from_json
-from harness.findings import HarnessError, UsageError, VerdictError
+from harness.findings import VerdictError
 
 _REVISION_FILES = "harness.environment.graph:read_history"
 _REVISION_MAP = "harness.environment.graph:load_revision_map"
 
 # Seconds between two looks at what a walk has told meanwhile.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1
-
-
-class RunFailed(VerdictError):
-    """The user's code raised; `failure` has the particulars, as far as there are any."""
-
-    def __init__(self, message: str, fix: str = "", detail: str = "", failure: Failure | None = None) -> None:
-        super().__init__(message, fix, detail)
-        self.failure = failure
 
 
 @dataclass(frozen=True)
@@ -96,7 +89,7 @@ class EnvironmentRun:
                 ended = self._interpreter.receive("env.py, after its migrations,")
             self._state = ended
             if ended["failure"] is not None:
-                raise self._failed(ended)
+                raise failed(self.project, ended, self._interpreter.output())
         self._interpreter.send({"command": "finish"})
         self.close()
 
@@ -110,10 +103,10 @@ class EnvironmentRun:
         if self._state is None:
             state = self._interpreter.receive("env.py")
             if state["event"] == "unloadable":
-                raise self._unloadable(state)
+                raise unloadable(self.project, state)
             if self._mode == "online":
                 if state["event"] == "ended":
-                    raise self._failed(state)
+                    raise failed(self.project, state, self._interpreter.output())
                 self._require_scratch(state)
                 self._heads = tuple(state["heads"])
             self._state = state
@@ -129,7 +122,7 @@ class EnvironmentRun:
         self._interpreter.send({"command": "finish"})
         state = self._interpreter.receive("env.py, between its migrations,")
         if state["event"] == "ended":
-            raise self._failed(state)
+            raise failed(self.project, state, self._interpreter.output())
         self._state = state
 
     @property
@@ -292,7 +285,7 @@ class EnvironmentRun:
         self._interpreter.send(command)
         answer = self._interpreter.receive(doing)
         if answer["event"] == "ended":
-            raise self._failed(answer)
+            raise failed(self.project, answer, self._interpreter.output())
         return answer
 
     def _require_scratch(self, state: dict[str, Any]) -> None:
@@ -304,54 +297,3 @@ class EnvironmentRun:
             f"env.py stands in database {state['database']!r}, not in the scratch database; nothing was run there.",
             "Report this env.py to the authors of harness: its connections could not be redirected.",
         )
-
-    def _unloadable(self, state: dict[str, Any]) -> HarnessError:
-        failure = from_json(Failure, state["failure"])
-        config = self.project.location(self.project.config)
-        if failure.kind.endswith("CommandError") or failure.kind.startswith("configparser."):
-            return UsageError(f"Alembic cannot use {config}: {failure.message}", "", "")
-        return RunFailed(
-            f"The project of {config} cannot be loaded: {failure.kind}: {failure.message}.",
-            "",
-            failure.traceback,
-            failure,
-        )
-
-    def _failed(self, state: dict[str, Any]) -> HarnessError:
-        """The error for a run of `env.py` that ended before, or without, its migrations."""
-        raw = state["failure"]
-        output = self._interpreter.output()
-        if state["foreign"]:
-            return UsageError(
-                f"env.py connects to {state['foreign']}, not to PostgreSQL.",
-                "Tell it the scratch database: --env NAME={url} (or [tool.harness.env]) with the variable that its URL "
-                "comes from, or -x KEY=VALUE if it reads one.",
-            )
-        if raw is None:
-            return RunFailed(
-                "env.py ended without calling context.run_migrations(), so nothing was migrated.",
-                "Run `alembic upgrade head` by hand: a deploy would do nothing either.",
-                output,
-            )
-        failure = from_json(Failure, raw)
-        where = f" at {self.project.location(failure.path)}:{failure.line}" if failure.path else ""
-        if state["exit"]:
-            return RunFailed(
-                f"env.py called sys.exit({failure.message}){where}.",
-                "A setting may be missing: give it with --env NAME=VALUE or [tool.harness.env].",
-                output or failure.traceback,
-                failure,
-            )
-        return RunFailed(
-            f"env.py raised {failure.kind}{where}: {failure.message}.", _advice(failure), failure.traceback, failure
-        )
-
-
-def _advice(failure: Failure) -> str:
-    if failure.kind == "ModuleNotFoundError":
-        return (
-            "Install what is missing in this environment, or let Alembic find it: prepend_sys_path = . in alembic.ini."
-        )
-    if "ValidationError" in failure.kind or failure.kind == "KeyError":
-        return "It seems to lack a setting: give it with --env NAME=VALUE ({url} becomes the scratch database's URL)."
-    return "Run `alembic current` by hand to see the same; settings for it are given with --env NAME=VALUE."
