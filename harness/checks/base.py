@@ -32,7 +32,7 @@ class EndedEarly(VerdictError):
         revision: the first without a verdict.
     """
 
-    def __init__(self, error: VerdictError, revision: str | None) -> None:
+    def __init__(self, error: VerdictError, revision: str) -> None:
         super().__init__(error.message, error.fix, error.detail)
         self.revision = revision
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from harness.checks.base import BlockedCheck, Check, EndedEarly
+from harness.checks.base import BlockedCheck, Check
 from harness.checks.context import CheckContext
 from harness.checks.reversing import Rules, judge, mark_location, without_downgrade
 from harness.checks.revision_lines import does_nothing
@@ -79,7 +79,7 @@ def run(context: CheckContext) -> Iterable[Finding]:
     if found.stopped is not None and found.stopped.failure is not None:
         yield _stopped(context, taken, found, found.stopped.failure, first=not findings)
     if found.ended is not None:
-        raise EndedEarly(found.ended, found.unjudged) from found.ended
+        raise found.ended
 
 
 def _one_way(history: History, taken: Span, meant: frozenset[str]) -> set[str]:

@@ -5,13 +5,16 @@ What seems to be wrong with a schema is seen a second time, each look reading ev
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from harness.checks.base import EndedEarly
 from harness.checks.round_trip_swift import count_undoubted
 from harness.checks.round_trip_walk import RoundTrips, Trip, Walker
 from harness.checks.span import Span
+from harness.findings import VerdictError
 
 if TYPE_CHECKING:
     from harness.checks.context import CheckContext
@@ -28,15 +31,34 @@ def walk(context: CheckContext, span: Span, one_way: Collection[str]) -> RoundTr
         what became of each revision; if a step hung or the server went, of those before, and what ended the walk.
 
     Raises:
-        VerdictError: that happened before there was any doubt, or `env.py` did not come as far as its migrations.
+        VerdictError: nothing can be said of any revision: the server is gone, or `env.py` did not come as far as its
+            migrations.
     """
-    count = count_undoubted(context, span, one_way)
+    ended: EndedEarly | None = None
+    try:
+        count = count_undoubted(context, span, one_way)
+    except EndedEarly as error:
+        count, ended = _count_before(context, span, one_way, error)
     trips = tuple(Trip(revision, is_undoubted=revision not in one_way) for revision in span.revisions[:count])
-    if count == len(span.revisions):
-        return RoundTrips(trips)
+    if count == len(span.revisions) or ended is not None:
+        return RoundTrips(trips, ended=ended)
     rest = Span(span.below + span.revisions[:count], span.revisions[count:])
     found = _walk_with_care(context, rest, one_way, count)
     return replace(found, trips=trips + found.trips)
+
+
+def _count_before(
+    context: CheckContext, span: Span, one_way: Collection[str], error: EndedEarly
+) -> tuple[int, EndedEarly]:
+    """How many revisions are beyond doubt before the one that ended the swift walk: it took what it knew of them with
+    it, so they are walked by themselves.
+    """
+    before = replace(span, revisions=span.revisions[: span.revisions.index(error.revision)])
+    count = 0
+    if before.revisions:
+        with contextlib.suppress(VerdictError):  # what came first is told, and says it best
+            count = count_undoubted(context, before, one_way)
+    return count, EndedEarly(error, span.revisions[count])
 
 
 def _walk_with_care(context: CheckContext, span: Span, one_way: Collection[str], walked: int) -> RoundTrips:
@@ -56,7 +78,7 @@ def _walk_with_care(context: CheckContext, span: Span, one_way: Collection[str],
             return second
     # Something changed that PostgreSQL does not tell of. Nothing of what was seen is believed.
     again = Walker(context, span, one_way, walked, thorough=True).walk()
-    return again if again.ended is not None else replace(again, ended=found.ended, unjudged=found.unjudged)
+    return again if again.ended is not None else replace(again, ended=found.ended)
 
 
 def _look_again(
@@ -80,7 +102,7 @@ def _look_again(
     unseen = next((revision for revision in suspects if revision not in seen), None)
     if unseen is None:
         return replace(found, trips=trips)
-    return None if second.ended is None else replace(found, trips=trips, ended=second.ended, unjudged=unseen)
+    return None if second.ended is None else replace(found, trips=trips, ended=EndedEarly(second.ended, unseen))
 
 
 def _with_second_look(found: RoundTrips, seen: Mapping[str, Trip]) -> tuple[Trip, ...]:

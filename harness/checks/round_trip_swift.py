@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from harness.checks.base import EndedEarly
 from harness.checks.reversing import UNAVOIDABLE
 from harness.checks.upgrading import require_server, version_tables
 from harness.environment import EnvironmentRun, Failure, RunFailed
 from harness.environment.records import from_json
+from harness.findings import VerdictError
 
 if TYPE_CHECKING:
     from harness.checks.context import CheckContext
@@ -29,7 +31,8 @@ def count_undoubted(context: CheckContext, span: Span, one_way: Collection[str])
         how many revisions of the span are beyond doubt.
 
     Raises:
-        VerdictError: a step hangs, the server is gone, or `env.py` did not come as far as its migrations.
+        EndedEarly: a step of the span hangs, or ends the interpreter.
+        VerdictError: the server is gone, or `env.py` did not come as far as the span.
     """
     numbers = {revision: number for number, revision in enumerate(span.revisions)}
     doing, reached = "the walk", -1
@@ -60,6 +63,10 @@ def count_undoubted(context: CheckContext, span: Span, one_way: Collection[str])
         if error.failure is not None:
             require_server(database, doing, error.failure)
         raise
+    except VerdictError as error:
+        if reached < 0:
+            raise
+        raise EndedEarly(error, span.revisions[reached]) from error
     if failure is not None:
         require_server(database, doing, failure)
     run.close(grace=0)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.checks.base import EndedEarly
 from harness.checks.reversing import Reversal
 from harness.checks.round_trip_ground import Ground
 from harness.checks.span import Span
@@ -57,15 +58,13 @@ class RoundTrips:
     Attributes:
         trips: one for each revision that was walked, in the order of the walk.
         stopped: the step up that could not be got past, None if there was none.
-        ended: why it could not go on: a step hangs, or the server is gone.
-        unjudged: if it could not, the first revision without a verdict, though one of the trips may say what is wrong
-            with it.
+        ended: why it could not go on (a step hangs, or the server is gone), and the first revision without a verdict,
+            of which a trip may yet tell what seems to be wrong with it.
     """
 
     trips: tuple[Trip, ...]
     stopped: StepResult | None = None
-    ended: VerdictError | None = None
-    unjudged: str | None = None
+    ended: EndedEarly | None = None
 
 
 class _StoppedError(Exception):
@@ -137,7 +136,7 @@ class Walker:
         if ended is None:
             return RoundTrips(tuple(trips), stopped)
         judged = len(trips) if self.verified else 0
-        return RoundTrips(tuple(trips), stopped, ended, self._span.revisions[judged])
+        return RoundTrips(tuple(trips), stopped, EndedEarly(ended, self._span.revisions[judged]))
 
     def _go_through(self, trips: list[Trip]) -> None:
         self._reach(self._span.below)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg
 import pytest
 from round_trip_history import Revision, chain, write_history
 
@@ -70,6 +71,29 @@ def test_what_was_found_before_a_step_that_hangs_is_told(tmp_path: Path, server:
     assert report.notes == ()
     assert steps.taken.count("revision stuck down") == 1, "nobody waits for it twice"
     assert steps.taken[-1] == "revision leaves up, seen again"
+
+
+def test_where_all_was_right_the_revisions_before_are_judged_by_a_walk_of_their_own(
+    tmp_path: Path, server: Server
+) -> None:
+    write_history(tmp_path, server, chain([AFTER, SOUND, STUCK, LEAVES]))
+    steps = Steps()
+    report = harness.check(directory=tmp_path, server=server, select=["round-trip"], timeout="2s", progress=steps)
+    reason, unjudged = ended(report)
+    assert reason.startswith(HUNG)
+    assert unjudged == "stuck"
+    assert report.findings == ()
+    assert report.notes == ()
+    names = ["revision after", "revision sound", "revision stuck"]
+    assert steps.taken == [*names, *names[:2]]
+
+
+def test_where_the_first_revision_hangs_nothing_is_judged(tmp_path: Path, server: Server) -> None:
+    hangs = Revision("hangs", "select pg_sleep(60)")
+    report = write_history(tmp_path, server, chain([hangs, SOUND])).check("round-trip", timeout="2s")
+    reason, unjudged = ended(report)
+    assert reason.startswith("The upgrade of revision hangs made no progress for 2 seconds")
+    assert unjudged == "hangs"
 
 
 def test_what_was_ignored_stays_so(tmp_path: Path, server: Server) -> None:
@@ -146,12 +170,36 @@ def test_what_the_second_walk_did_not_come_to_was_seen_once(tmp_path: Path, serv
 
 
 KILLS = """
-    from os import kill
+    from os import _exit, kill
     from pathlib import Path
     for file in op.get_bind().exec_driver_sql("select pg_read_file('postmaster.pid')").scalars():
         with Path("killed").open("w"): kill(int(file.split()[0]), 9)
-    drop table thing
+    select pg_sleep(30)
 """
+
+
+def test_where_nobody_can_walk_again_nothing_is_judged(tmp_path: Path) -> None:
+    ends = KILLS.replace("select pg_sleep(30)", "op.x = _exit(7)")
+    with open_server(Settings(server="embedded")) as server:
+        report = write_history(tmp_path, server, chain([AFTER, SOUND, Revision("fatal", ends)])).check("round-trip")
+    reason, unjudged = ended(report)
+    assert reason.startswith("The interpreter that runs env.py exited with status 7 before it was done")
+    assert unjudged == "after"
+
+
+def test_a_role_that_the_first_walk_left_is_not_taken_for_a_fault(tmp_path: Path, server: Server) -> None:
+    """A role belongs to no database, so nobody can walk again before it is gone."""
+    role = Revision("role", "create role harness_left_behind", "drop role harness_left_behind")
+    project = write_history(tmp_path, server, chain([AFTER, role, Revision("hangs", "select pg_sleep(60)")]))
+    try:
+        report = project.check("round-trip", timeout="2s")
+    finally:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("drop role if exists harness_left_behind")
+    reason, unjudged = ended(report)
+    assert reason.startswith("The upgrade of revision hangs made no progress")
+    assert unjudged in ("after", "role")
+    assert report.findings == ()
 
 
 @pytest.mark.parametrize("direction", ["upgrade", "downgrade"])
