@@ -69,9 +69,15 @@ class Settings:
     )
     ignore_modules: tuple[str, ...] = option((), "Globs of modules that the imports check leaves alone.")
     from_revision: str | None = option(
-        None, "The revision that a walk starts at (`--from`); the base of the history if left out."
+        None,
+        "The revision that round-trip starts at (`--from`); the base of the history if left out. Every other check "
+        "judges the whole history.",
     )
-    to_revision: str | None = option(None, "The revision that a walk ends at (`--to`); the heads if left out.")
+    to_revision: str | None = option(
+        None,
+        "The revision that round-trip ends at (`--to`); the heads if left out. Every other check judges the whole "
+        "history.",
+    )
     downgrade_floor: tuple[str, ...] = option(
         (), "Revisions below which nobody ever downgrades: they and all before them are irreversible on purpose."
     )
