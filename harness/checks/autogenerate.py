@@ -26,15 +26,17 @@ FAILED = Rule(
 
 def run(context: CheckContext) -> Iterable[Finding]:
     """Ask Alembic itself, inside a run of `env.py` that stands at head."""
-    if all(one.metadata_tables is None for one in context.head_run.configured):
+    configured = context.head_run.configured
+    if all(one.metadata_tables is None for one in configured):
         raise SkipCheck("env.py passes no target_metadata")
     answer = context.pending
     if answer["failure"] is not None:
         failure = answer["failure"]
+        corrections = [one.metadata_fault[1] for one in configured if one.metadata_fault is not None]
         yield FAILED.finding(
             f"`alembic revision --autogenerate` fails: {failure['kind']}: {failure['message']}",
             location=context.env_py,
-            fix="Run `alembic check` by hand to see the same.",
+            fix=corrections[0] if corrections else "Run `alembic check` by hand to see the same.",
             detail=failure["traceback"],
         )
     for operation in answer["operations"]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from harness.checks.base import Check, SkipCheck
+from harness.checks.base import Check
 from harness.checks.context import CheckContext
 from harness.checks.drift_folding import folded
 from harness.checks.drift_models import ModelsSchema, build
 from harness.checks.drift_rules import ALL_RULES, MANAGED_KINDS, UNCREATABLE, UNMANAGED, is_unsayable, rule_for
 from harness.checks.drift_scope import in_scope
+from harness.checks.metadata import require_metadata
 from harness.checks.repairs import typed
 from harness.checks.sight import sight
 from harness.checks.upgrading import Deployed
@@ -35,8 +36,7 @@ _SHORT = 100  # characters of a value that a message still repeats
 def run(context: CheckContext) -> Iterable[Finding]:
     """Build the models' schema beside the migrated one and compare the two."""
     head = context.require_head()
-    if all(one.metadata_tables is None for one in head.configured):
-        raise SkipCheck("env.py passes no target_metadata, so there is nothing to compare with")
+    require_metadata(head.configured)
     models = build(context, head)
     if models.failure is not None:
         yield from _uncreatable(context, models, models.failure)

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.checks.base import Check, SkipCheck
 from harness.checks.context import CheckContext
+from harness.checks.metadata import require_no_fault
 from harness.environment import Project
 from harness.findings import DatabaseObject, Finding, Location, Rule, Severity, VerdictError
 from harness.models.advice import Advice, advise, both_metadata
@@ -61,7 +62,7 @@ def forgotten_models(project: Project, settings: Settings) -> Iterable[Finding]:
     Raises:
         SkipCheck: `env.py` passes no metadata on purpose.
         UsageError: a package of `model_packages` does not exist.
-        VerdictError: `env.py` raised before it passed any metadata.
+        VerdictError: `env.py` raised before it passed any metadata, or passes something else.
     """
     found = survey(
         project,
@@ -69,6 +70,7 @@ def forgotten_models(project: Project, settings: Settings) -> Iterable[Finding]:
         ignore_modules=settings.ignore_modules,
         timeout=settings.timeout,
     )
+    require_no_fault(found.record.metadata_fault)
     if not found.record.passed:
         if found.failure is not None:
             raise VerdictError(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from alembic.runtime.environment import EnvironmentContext
 
 from alembic import context as alembic_context
+from harness.environment.metadata import metadata_fault, metadata_in
 from harness.environment.pilot import Pilot
 from harness.environment.records import Configured
 
@@ -59,9 +60,8 @@ CapturingContext.create_module_class_proxy(vars(alembic_context), vars(alembic_c
 def summary(options: dict[str, Any]) -> Configured:
     """What one `context.configure` call said, in words."""
     context, namespace = options["migration_context"], options["namespace"]
-    metadata = options.get("target_metadata")
-    several: list[Any] = list(metadata) if isinstance(metadata, (list, tuple)) else [metadata]
-    tables = None if metadata is None else tuple(sorted(key for one in several for key in one.tables))
+    passed = options.get("target_metadata")
+    tables = None if passed is None else tuple(sorted(key for one in metadata_in(passed) for key in one.tables))
     return Configured(
         dialect=context.dialect.name,
         driver=context.dialect.driver or "",
@@ -69,6 +69,7 @@ def summary(options: dict[str, Any]) -> Configured:
         version_table_schema=context.version_table_schema,
         default_schema=namespace.default_schema if namespace is not None else "public",
         metadata_tables=tables,
+        metadata_fault=metadata_fault(passed),
         include_schemas=bool(options.get("include_schemas")),
         options=tuple(sorted(key for key, value in options.items() if value is not None and key not in _NOT_OPTIONS)),
     )

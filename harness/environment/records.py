@@ -106,7 +106,8 @@ class Configured:
     """What `env.py` passed to one call of `context.configure`, in words; the objects themselves stay inside.
 
     `default_schema` is where a name without a schema lands on its connection: by the search path, or by SQLAlchemy's
-    `schema_translate_map`.
+    `schema_translate_map`. `metadata_tables` is None where no `target_metadata` is passed; `metadata_fault` says what
+    is passed that is no MetaData, and how to correct it.
     """
 
     dialect: str
@@ -115,6 +116,7 @@ class Configured:
     version_table_schema: str | None = None
     default_schema: str = "public"
     metadata_tables: tuple[str, ...] | None = None
+    metadata_fault: tuple[str, str] | None = None
     include_schemas: bool = False
     options: tuple[str, ...] = ()
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.environment.metadata import metadata_in
 from harness.environment.records import to_json
 
 if TYPE_CHECKING:
@@ -20,13 +21,7 @@ _THERE_ALREADY = re.compile(r'^(schema|extension) "((?:[^"]|"")+)" already exist
 
 def configured_metadata(inside: Inside) -> list[MetaData]:
     """Every MetaData that `env.py` passed to `context.configure`, in order, each once."""
-    found: list[MetaData] = []
-    for options in inside.configured:
-        metadata = options.get("target_metadata")
-        for one in metadata if isinstance(metadata, (list, tuple)) else [metadata]:
-            if one is not None and all(one is not other for other in found):
-                found.append(one)
-    return found
+    return metadata_in(*(options.get("target_metadata") for options in inside.configured))
 
 
 def create_all(inside: Inside, url: str, schemas: Sequence[str], extensions: Sequence[Sequence[str]]) -> dict[str, Any]:

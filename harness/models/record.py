@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import Mapper, registry
 
+from harness.environment.metadata import metadata_fault, metadata_in
+
 if TYPE_CHECKING:
     from harness.environment.inside import Inside
 
@@ -53,6 +55,7 @@ def record(
     homes = {id(metadata): f"#{number}" for number, metadata in enumerate(found.metadatas.values())}
     return {
         "passed": bool(targets),
+        "metadata_fault": _metadata_fault(inside),
         "targets": [homes[id(metadata)] for metadata in targets],
         "tables": {homes[key]: _tables(metadata) for key, metadata in found.metadatas.items()},
         "binds": {homes[key]: metadata.info.get("bind_key") for key, metadata in found.metadatas.items()},
@@ -82,15 +85,12 @@ def target_metadata(inside: Inside, assume: Iterable[str] = ()) -> list[MetaData
         passed = [inside.env_globals.get("target_metadata")]
         if passed == [None]:
             passed = [_named(name) for name in assume]
-    several = [one for each in passed for one in _each(each)]
-    unique = {id(one): one for one in several if isinstance(one, MetaData)}
-    return list(unique.values())
+    return metadata_in(*passed)
 
 
-def _each(passed: Any) -> Iterable[Any]:
-    if isinstance(passed, dict):  # Alembic's template for several databases has one a name
-        return passed.values()
-    return passed if isinstance(passed, (list, tuple)) else [passed]
+def _metadata_fault(inside: Inside) -> tuple[str, str] | None:
+    faults = (metadata_fault(options.get("target_metadata")) for options in inside.configured)
+    return next((fault for fault in faults if fault is not None), None)
 
 
 def own_modules(inside: Inside) -> dict[str, ModuleType]:

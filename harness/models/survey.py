@@ -31,6 +31,7 @@ class Record:
 
     Attributes:
         passed: whether `env.py` passes any MetaData.
+        metadata_fault: see `Configured`.
         targets: the homes that `env.py` passes.
         tables: by home and key, each table's columns.
         binds: by home, the bind key that Flask-SQLAlchemy gave it.
@@ -42,6 +43,7 @@ class Record:
     """
 
     passed: bool
+    metadata_fault: tuple[str, str] | None
     targets: tuple[str, ...]
     tables: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
     binds: Mapping[str, str | None]
@@ -56,8 +58,10 @@ class Record:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Record:
         names = {name: Origin(**origin) for name, origin in data["names"].items()}
+        fault = data["metadata_fault"]
         several = ("targets", "models", "roots", "version_locations")
-        return cls(**{**data, "names": names, **{key: tuple(data[key]) for key in several}})
+        made = {"names": names, "metadata_fault": None if fault is None else tuple(fault)}
+        return cls(**{**data, **made, **{key: tuple(data[key]) for key in several}})
 
     @property
     def target_tables(self) -> frozenset[str]:
