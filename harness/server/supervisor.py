@@ -172,7 +172,9 @@ class Cluster:
         raise Failed("initdb failed", self._log_tail())
 
     def _initdb_options(self, secret: Path) -> list[str | Path]:
-        options: list[str | Path] = ["--no-sync", "--no-instructions", "--auth=scram-sha-256", "--pwfile", secret]
+        options: list[str | Path] = ["--no-sync", "--auth=scram-sha-256", "--pwfile", secret]
+        if self._major >= 14:
+            options.append("--no-instructions")
         return [*options, "--no-data-checksums"] if self._major >= 18 else options
 
     def _locales(self) -> list[list[str]]:
