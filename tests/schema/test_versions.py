@@ -50,6 +50,16 @@ def test_no_difference(other: Connection, expected: Schema) -> None:
     assert diff(actual, expected) == []
 
 
+def test_what_13_does_not_say_of_a_procedure(expected: Schema) -> None:
+    """From 14 on the server prints `IN days integer`."""
+    found = {
+        item.identity.name: item.attributes["arguments"]
+        for item in expected.objects.values()
+        if item.identity.kind == "procedure"
+    }
+    assert found == {"cleanup": "days integer"}
+
+
 SOME = [mutation for mutation in mutations() if mutation.since == 13][::12]
 
 

@@ -7,7 +7,10 @@ select
     'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid as classid,
     p.oid as objid,
     0 as objsubid,
-    pg_catalog.pg_get_function_arguments(p.oid) as arguments,
+    case p.prokind -- From 14 on, those of a procedure have IN before them.
+        when 'p' then pg_catalog.regexp_replace(pg_catalog.pg_get_function_arguments(p.oid), '(^|, )IN ', '\1', 'g')
+        else pg_catalog.pg_get_function_arguments(p.oid)
+    end as arguments,
     pg_catalog.pg_get_function_result(p.oid) as returns,
     l.lanname as language,
     case when p.prokind <> 'a' then coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) end as body, -- since 14
