@@ -87,6 +87,7 @@ def read_schema(connection: psycopg.Connection[Any], *, leave_out: Collection[st
     Raises:
         UsageError: the server is too old.
         UnreadableError: the role was denied a part of the catalog, which everybody may read by default.
+        VerdictError: the catalog holds text that is not UTF-8.
         psycopg.Error: the connection is broken, or the server refuses.
     """
     catalog = read_catalog(connection, leave_out=leave_out)
@@ -187,6 +188,14 @@ def _rows(cursor: psycopg.Cursor[tuple[Any, ...]], name: str, version: int) -> R
         rows = cursor.execute(query(name, version), prepare=False).fetchall()
     except psycopg.errors.InsufficientPrivilege as error:
         raise UnreadableError(name, str(error.diag.message_primary)) from error
+    except (UnicodeDecodeError, psycopg.errors.CharacterNotInRepertoire) as error:
+        # A database in SQL_ASCII takes any bytes, and PostgreSQL 13 writes some when a driver that prepares its
+        # statements, as asyncpg does, makes the same domain with a check twice.
+        raise VerdictError(
+            f"The catalog of the database holds text that is not UTF-8, among its {name.replace('_', ' ')}: "
+            f"{str(error).splitlines()[0]}.",
+            "Rename what has such a name; in psql, \\encoding sql_ascii shows it as it is.",
+        ) from error
     return Rows(tuple(column.name for column in cursor.description or ()), rows)
 
 

@@ -117,6 +117,12 @@ def test_a_database_in_another_encoding(server: Server) -> None:
         with psycopg.connect(make_conninfo(server.url, dbname="harness_ascii")) as connection:
             connection.execute("create table t (id integer)")
             assert Identity("column", "public", "t", "id") in read_schema(connection).objects
+            # It takes any bytes for a name.
+            connection.execute(b'create table "caf\xc3\xa9" ()')
+            assert Identity("table", "public", "", "café") in read_schema(connection).objects
+            connection.execute(b'alter table "caf\xc3\xa9" rename to "caf\xe9"')
+            with pytest.raises(VerdictError, match=r"not UTF-8, among its tables: .*0xe9"):
+                read_schema(connection)
     finally:
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute("drop database harness_ascii")
