@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import traceback
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def describe(error: BaseException, *, own_files: tuple[str, ...] = (), revision:
         hint=hint,
         traceback="".join(shown.format(chain=False)).strip(),
         revision=revision,
-        raised_on_purpose=bool(frames) and frames[-1] is innermost and _is_raise(innermost),
+        raised_on_purpose=bool(frames) and frames[-1] is innermost and _is_raise(innermost, error),
     )
 
 
@@ -54,15 +55,24 @@ def is_users(filename: str, own_files: tuple[str, ...]) -> bool:
     return not any(mark in filename for mark in _LIBRARY_MARKS)
 
 
-def _is_raise(frame: traceback.FrameSummary | None) -> bool:
+def _is_raise(frame: traceback.FrameSummary | None, error: BaseException) -> bool:
     if frame is None or frame.lineno is None:
         return False
     try:
         tree = ast.parse(Path(frame.filename).read_bytes())
+    except FileNotFoundError:  # a compiled file whose source is not there
+        return _is_raised_by_bytecode(error)
     except (OSError, SyntaxError, ValueError):
         return False
     lines = [(node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, ast.Raise)]
     return any(start <= frame.lineno <= end for start, end in lines)
+
+
+def _is_raised_by_bytecode(error: BaseException) -> bool:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and dis.opname[trace.tb_frame.f_code.co_code[trace.tb_lasti]] == "RAISE_VARARGS"
 
 
 def _name(error: BaseException) -> str:

@@ -82,6 +82,21 @@ def test_a_step_that_fails_is_told_by_the_line_of_its_source(project: TreeProjec
     assert str(finding.location) == f"{VERSIONS}/x.py:10"
 
 
+@pytest.mark.parametrize(
+    ("down", "rule"),
+    [
+        ('raise NotImplementedError("the rows are gone")', "round-trip.irreversible"),
+        ('raise RuntimeError(\n        "the rows are gone"\n    )', "round-trip.irreversible"),
+        ('{}["the rows"]', "round-trip.failed"),
+        ('op.execute("drop table nowhere")', "round-trip.failed"),
+    ],
+)
+def test_a_downgrade_that_refuses_is_none_that_fails(project: TreeProject, down: str, rule: str) -> None:
+    project.replace(f"{VERSIONS}/next0002.py", 'op.drop_table("t_next0002")', down)
+    compile_all(project, beside=True)
+    assert only(project.check("round-trip")).rule == rule
+
+
 def test_links_are_judged(project: TreeProject, beside: bool) -> None:
     project.revision("x", "gone")
     compile_all(project, beside=beside)
