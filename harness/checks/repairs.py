@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness.schema.repair import Fix
+from collections.abc import Iterable
+
+from harness.schema.repair import Fix, Operation
 
 
 def typed(where: str, fix: Fix) -> str:
@@ -14,8 +16,21 @@ def typed(where: str, fix: Fix) -> str:
     """
     if not fix.automatic:
         return f"For a person: {fix.reason}."
-    lines = [line for operation in fix.operations for line in (_warning(operation.caution), operation.code) if line]
-    return f"{where}: {lines[0]}" if len(lines) == 1 and "\n" not in lines[0] else "\n".join([f"{where}:", *lines])
+    lines = _lines(fix.operations)
+    return f"{where}: {lines[0]}" if len(lines) == 1 and "\n" not in lines[0] else code_lines(where, fix.operations)
+
+
+def code_lines(where: str, operations: Iterable[Operation]) -> str:
+    """Operations as lines of a revision, each below what is to be minded before it is run.
+
+    Args:
+        where: what the lines are, as the beginning of a sentence that they end.
+    """
+    return "\n".join([f"{where}:", *_lines(operations)])
+
+
+def _lines(operations: Iterable[Operation]) -> list[str]:
+    return [line for operation in operations for line in (_warning(operation.caution), operation.code) if line]
 
 
 def _warning(caution: str | None) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.checks.context import CheckContext
-from harness.checks.repairs import typed
+from harness.checks.repairs import code_lines, typed
 from harness.checks.revision_lines import Function, does_nothing, line_of
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure, RevisionInfo, StepResult
 from harness.findings import Finding, Location, Rule
 from harness.schema import Difference, Schema, diff
-from harness.schema.repair import Fix, repair
+from harness.schema.repair import Fix, Repair, repair
 
 # A column that comes back comes back last, and PostgreSQL 18 names its NOT NULL anew: no downgrade can help it.
 UNAVOIDABLE = frozenset({"order", "not-null-names"})
@@ -44,6 +44,7 @@ class Reversal:
 
     Attributes:
         down: the step down.
+        undoing: if that failed, what takes back all that the revision had done to the schema.
         left: how what it left differs from what was there before the revision.
         again: the second step up; None if it was not taken.
         differs: how what that one made differs from what the first had made, but for what `left` tells already.
@@ -51,6 +52,7 @@ class Reversal:
     """
 
     down: StepResult
+    undoing: Repair | None = None
     left: tuple[Fix, ...] = ()
     again: StepResult | None = None
     differs: tuple[Fix, ...] = ()
@@ -74,10 +76,15 @@ def compare(expected: Schema, actual: Schema, known: Collection[Difference] = ()
     return repair(expected, actual, differences, ignore=UNAVOIDABLE).fixes if differences else ()
 
 
+def undo(before: Schema, after: Schema) -> Repair:
+    """What makes of a later state of a database what it was earlier."""
+    return repair(before, after, diff(before, after, ignore=UNAVOIDABLE), ignore=UNAVOIDABLE)
+
+
 def judge(context: CheckContext, rules: Rules, revision: RevisionInfo, reversal: Reversal) -> Iterator[Finding]:
     """The findings of a revision that was taken down and put up again."""
     if reversal.down.failure is not None:
-        yield refused(context, rules, revision, reversal.down.failure)
+        yield _refused(context, rules, revision, reversal.down.failure, reversal.undoing)
         return
     for fix in reversal.left:
         difference = fix.difference
@@ -99,7 +106,9 @@ def judge(context: CheckContext, rules: Rules, revision: RevisionInfo, reversal:
         )
 
 
-def refused(context: CheckContext, rules: Rules, revision: RevisionInfo, failure: Failure) -> Finding:
+def _refused(
+    context: CheckContext, rules: Rules, revision: RevisionInfo, failure: Failure, undoing: Repair | None
+) -> Finding:
     """The finding of a downgrade that does not exist, refuses or fails."""
     if not revision.has_downgrade:
         return without_downgrade(context, rules, revision)
@@ -115,9 +124,19 @@ def refused(context: CheckContext, rules: Rules, revision: RevisionInfo, failure
         f"The downgrade of revision {revision.id} fails: {failure.message}",
         revision=revision.id,
         location=location,
-        fix="Correct downgrade(); `alembic downgrade -1` from there shows the same.",
+        fix=_correct(context, revision, undoing),
         detail=failure_detail(failure),
     )
+
+
+def _correct(context: CheckContext, revision: RevisionInfo, undoing: Repair | None) -> str:
+    """What to do about a downgrade that fails. Which of its lines is wrong is its author's to say; what all of them
+    together have to do is known.
+    """
+    if undoing is None or undoing.for_a_person or not undoing.operations:
+        return "Correct downgrade(); `alembic downgrade -1` from there shows the same."
+    place = f"downgrade() in {context.project.location(revision.path)}"
+    return code_lines(f"Correct {place}. All that upgrade() did to the schema is undone by", undoing.operations)
 
 
 _MARK = "# harness: irreversible – the reason"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
-from harness.checks.reversing import UNAVOIDABLE, compare
+from harness.checks.reversing import compare, undo
 from harness.checks.upgrading import require_server, unusable, version_tables
 from harness.environment import EnvironmentRun, StepResult
-from harness.schema import Schema, diff
-from harness.schema.repair import Fix, repair
+from harness.schema import Schema
+from harness.schema.repair import Fix, Repair
 from harness.schema.tracking import Moment, SchemaTracker
 
 if TYPE_CHECKING:
@@ -78,14 +78,17 @@ class Ground:
         blamed = {fix.difference for fix in known}
         return compare(self._schema(expected), self._schema(actual), blamed)
 
+    def undo(self, before: Moment, after: Moment) -> Repair:
+        """What makes the schema of a later moment that of an earlier one."""
+        return undo(self._schema(before), self._schema(after))
+
     def restore(self, wanted: Moment, now: Moment) -> Moment | None:
         """Make the schema again what it was at a moment, with the repairs that a user would be told.
 
         Returns:
             the moment at which it was; None if repairs cannot do it, or would lose rows that a migration had written.
         """
-        expected, actual = self._schema(wanted), self._schema(now)
-        found = repair(expected, actual, diff(expected, actual, ignore=UNAVOIDABLE), ignore=UNAVOIDABLE)
+        found = self.undo(wanted, now)
         if not all(fix.automatic and _keeps_rows(fix) for fix in found.fixes):
             return None
         try:

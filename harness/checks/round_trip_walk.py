@@ -166,8 +166,9 @@ class Walker:
         down = self._step(revision, "downgrade")
         left = ground.look(down)
         if down.failure is not None:
+            undoing = None if down.failure.raised_on_purpose else ground.undo(before, after)
             self._bring_back(after, left)
-            return Trip(revision, alone, Reversal(down))
+            return Trip(revision, alone, Reversal(down, undoing))
         remains = ground.compare(before, left)
         self._applied.pop()
         again = self._step(revision, "upgrade")
@@ -176,11 +177,11 @@ class Walker:
         if again.failure is None:
             differs = ground.compare(after, back, known=remains)
             self._bring_back(after, back)
-            return Trip(revision, alone, Reversal(down, remains, again, differs))
+            return Trip(revision, alone, Reversal(down, left=remains, again=again, differs=differs))
         cured = bool(remains) and self._cure(revision, before, after, back)
         if not cured:
             self._build_anew()
-        return Trip(revision, alone, Reversal(down, remains, again, cured=cured))
+        return Trip(revision, alone, Reversal(down, left=remains, again=again, cured=cured))
 
     def _first_up(self, revision: str) -> StepResult | None:
         """The first step up, in whatever way it can be had; what it failed with by itself, None if it did not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import re
 import traceback
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from harness.environment.records import Failure
 
 _OURS = str(Path(__file__).resolve().parent.parent)
+# Where an object lay in memory, as its `repr` tells: another place in each run, and of no use to anybody.
+_ADDRESS = re.compile(r" object at 0x[0-9A-Fa-f]+")
 _LIBRARY_MARKS = ("/site-packages/", "/dist-packages/", "/lib/python")
 
 
@@ -87,7 +90,7 @@ def _database_words(error: BaseException) -> tuple[str, str | None, str | None, 
     original: Any = getattr(error, "orig", None)
     sql = getattr(error, "statement", None)
     if original is None:
-        return (str(error) or _name(error)), None, None, None, None
+        return (_ADDRESS.sub("", str(error)) or _name(error)), None, None, None, None
     diagnostics = getattr(original, "diag", None)
     if diagnostics is not None and getattr(diagnostics, "message_primary", None):
         return (
