@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from harness.checks.base import Check, SkipCheck
@@ -13,7 +13,7 @@ from harness.findings import DatabaseObject, Finding, Location, Rule, Severity, 
 from harness.models.advice import Advice, advise, both_metadata
 from harness.models.faults import Fault
 from harness.models.judge import judge
-from harness.models.revisions import creating_revisions
+from harness.models.revisions import Creators, creating_revisions
 from harness.models.survey import Survey, survey
 from harness.settings import Settings
 
@@ -83,10 +83,10 @@ def forgotten_models(project: Project, settings: Settings) -> Iterable[Finding]:
         yield _finding(fault, found, project, creators)
 
 
-def _finding(fault: Fault, found: Survey, project: Project, creators: Mapping[str, str]) -> Finding:
-    creator = creators.get(fault.table or "")
+def _finding(fault: Fault, found: Survey, project: Project, creators: Creators) -> Finding:
+    creator = creators.of(fault.table, fault.name)
     what = _what(fault)
-    follows = _consequence(fault, creator)
+    follows = _consequence(fault, creator, certain=creators.complete)
     parts: dict[str, Any] = {
         "object": _object(fault),
         "location": Location(project.location(fault.path), fault.line, fault.end_line),
@@ -163,15 +163,19 @@ def _reason(fault: Fault, project: Project) -> str:
     }.get(site.scope.kind, f"the import at {where} is not executed")
 
 
-def _consequence(fault: Fault, creator: str | None) -> str:
-    """What follows for this table, as one more sentence; the rule's `why` says what follows in general."""
+def _consequence(fault: Fault, creator: str | None, *, certain: bool) -> str:
+    """What follows for this table, as one more sentence; the rule's `why` says what follows in general.
+
+    Args:
+        certain: whether a table of which the revisions' text does not speak is made by none of them.
+    """
     if fault.columns:
         return " Autogenerate will never add these columns."
     if fault.table is None:
         return ""
     if creator is not None:
         return f" Table {fault.table} is created by revision {creator} and would be dropped by the next autogenerate."
-    return " No revision creates the table."
+    return " No revision creates the table." if certain else ""
 
 
 def _import_fix(fault: Fault, found: Survey, project: Project) -> str:

@@ -101,6 +101,45 @@ def test_the_consequence_names_the_revision(tmp_path: Path) -> None:
     assert created.severity is Severity.ERROR
 
 
+@pytest.mark.parametrize(
+    ("before", "creation", "follows"),
+    [
+        ("TABLE = 'audit_log'", "op.create_table(TABLE)", "is created by revision 3f2a"),
+        (
+            "from app.models.audit import AuditLog",
+            "op.create_table(AuditLog.__tablename__)",
+            "is created by revision 3f2a",
+        ),
+        (
+            "from app.models import audit",
+            "op.create_table(audit.AuditLog.__tablename__)",
+            "is created by revision 3f2a",
+        ),
+        ("", "op.create_table(table_name='audit_log')", "is created by revision 3f2a"),
+        ("from app.helpers import create_table", "create_table('audit_log')", "is created by revision 3f2a"),
+        ("", "[op.create_table(name) for name in NAMES]", None),
+        ("from app.models import Base", "Base.metadata.create_all(op.get_bind())", None),
+        ("", "op.create_table('other')", "No revision creates the table"),
+    ],
+)
+def test_no_revision_is_said_to_create_a_table_only_when_all_say_what_they_create(
+    before: str, creation: str, follows: str | None, tmp_path: Path
+) -> None:
+    layout = _write("created_by_a_revision", tmp_path)
+    (revision,) = (tmp_path / "alembic" / "versions").glob("*.py")
+    revision.write_text(
+        f"from alembic import op\n{before}\n\nrevision = '3f2a'\ndown_revision = None\n\n\n"
+        f"def upgrade():\n    {creation}\n\n\ndef downgrade():\n    pass\n"
+    )
+
+    (finding,) = _find(layout)
+
+    if follows is not None:
+        assert follows in finding.message
+    else:
+        assert finding.message.endswith("imports that module.")
+
+
 def test_packages_named_in_the_settings_are_searched(tmp_path: Path) -> None:
     layout = _write("file_not_imported", tmp_path)
     folder = tmp_path / "extra" / "things"
