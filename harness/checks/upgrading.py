@@ -31,6 +31,16 @@ _LOST_WORDS = re.compile(
     r"closed the connection unexpectedly|connection (is|was|has been|already) (closed|lost)|terminating connection"
 )
 
+# What PostgreSQL says when an extension is not installed beside it, or when it was built without a library (ICU, LZ4,
+# XML). The SQLSTATE does not tell: 0A000 is also what PostgreSQL says of things that none of its builds can do.
+_NOT_INSTALLED = re.compile(
+    r'extension ".*" is not available'
+    r'|could not (open extension control|access) file ".*": No such file'
+    r"|is not supported (in|by) this build"
+    r"|must be loaded via \"?shared_preload_libraries"
+)
+_NOT_BUILT_IN = "This functionality requires the server to be built with"
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -112,14 +122,14 @@ def default_schema(configured: Sequence[Configured]) -> str:
 
 
 def require_server(database: ScratchDatabase, doing: str, failure: Failure) -> None:
-    """Make sure that a failure is the user's code's and not the server's end.
+    """Make sure that a failure is the user's code's and not the server's: its end, or what is not installed there.
 
     Args:
         database: where it happened.
         doing: what was going on, as the error names it.
 
     Raises:
-        VerdictError: the server is gone, or has thrown the session out.
+        VerdictError: the server is gone, has thrown the session out, or lacks an extension or a library.
     """
     fix = "It was ended by somebody else, or ran out of memory or disk: run it again, or use another --server."
     try:
@@ -129,6 +139,17 @@ def require_server(database: ScratchDatabase, doing: str, failure: Failure) -> N
         raise VerdictError(f"PostgreSQL ended during {doing}: {first_line(error)}.", fix) from error
     if (failure.sqlstate or "").startswith(_LOST_STATES) or _LOST_WORDS.search(failure.message):
         raise VerdictError(f"PostgreSQL ended the session during {doing}: {failure.message}.", fix)
+    if lacks_software(failure):
+        raise VerdictError(
+            f"This PostgreSQL lacks what {doing} needs: {failure.message}.",
+            "Use one with what production has installed: --server docker --image IMAGE, or --server postgresql://….",
+            f"SQL: {failure.sql}" if failure.sql else "",
+        )
+
+
+def lacks_software(failure: Failure) -> bool:
+    """Whether another PostgreSQL of the same version could have done it: one with more installed."""
+    return bool(_NOT_INSTALLED.search(failure.message)) or (failure.detail or "").startswith(_NOT_BUILT_IN)
 
 
 def version_rows(database: ScratchDatabase, configured: Sequence[Configured]) -> tuple[str, ...] | None:

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from tree_project import TreeProject
 
+from harness.checks.upgrading import lacks_software
+from harness.environment import Failure
 from harness.findings import Finding
 from harness.server import Server
 
+NOT_BUILT_IN = "This functionality requires the server to be built with"
 ENUM = 'op.create_table("{table}", sa.Column("mood", sa.Enum("good", "bad", name="mood")))'
 # `create_type` of a plain sa.Enum is not known to every SQLAlchemy.
 OLD_ENUM = (
@@ -185,3 +188,36 @@ def test_more_locks_than_one_transaction_may_hold(project: TreeProject) -> None:
         "migrations/env.py", "connection=connection,", "connection=connection, transaction_per_migration=True,"
     )
     assert findings(project) == []
+
+
+def test_what_this_server_has_not_installed_is_no_fault_of_the_revision(project: TreeProject) -> None:
+    """A PostgreSQL from a wheel lacks extensions that the one which is deployed to has."""
+    project.revision("r1")
+    project.revision("r2", "r1", "op.execute('create extension not_installed_here')")
+    report = project.check("upgrade", "downgrade", "round-trip", "drift", "offline")
+    assert report.exit_code() == 3
+    assert report.findings == ()
+    assert {check.outcome for check in report.checks} == {"error"}
+    (reason,) = [check.reason for check in report.checks if check.name == "upgrade"]
+    assert reason is not None
+    assert reason.startswith("This PostgreSQL lacks what the upgrade of revision r2 needs: ")
+    assert "--server docker --image IMAGE" in reason
+    assert "create extension not_installed_here" in reason
+
+
+@pytest.mark.parametrize(
+    ("message", "detail", "lacks"),
+    [
+        ('extension "postgis" is not available', "Could not open extension control file …", True),
+        ('could not open extension control file "/usr/share/x.control": No such file or directory', None, True),
+        ('could not access file "$libdir/postgis-3": No such file or directory', None, True),
+        ("ICU is not supported in this build", None, True),
+        ("compression method lz4 not supported", f"{NOT_BUILT_IN} lz4 support.", True),
+        ('pg_cron must be loaded via "shared_preload_libraries"', None, True),
+        ("cannot alter type of a column used by a view or rule", None, False),
+        ('permission denied to create extension "hstore"', "Must be superuser to create this extension.", False),
+        ('extension "hstore" already exists', None, False),
+    ],
+)
+def test_what_a_server_lacks_is_told_from_what_a_revision_does(message: str, detail: str | None, lacks: bool) -> None:
+    assert lacks_software(Failure("psycopg.errors.X", message, detail=detail)) is lacks
