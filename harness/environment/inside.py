@@ -15,6 +15,7 @@ import os
 import socket
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from harness.environment.offline import Scribe
 from harness.environment.opened import Opened
 from harness.environment.records import Failure, to_json
 from harness.environment.redirect import ForeignDatabaseError, Redirect, own_connection
+from harness.environment.refusals import IN_FAILED_TRANSACTION, Refusals
 
 if TYPE_CHECKING:
     import psycopg
@@ -51,6 +53,7 @@ class Inside:
         directory: the working directory.
         revision_modules: the revision files that were loaded, by path.
         start_modules: the names of the modules that were loaded before `env.py` ran.
+        refusals: what PostgreSQL refused in a transaction before it refused the rest of it.
         opened: what the user's code has read.
         scribe: in an offline run, what keeps the script; else None.
     """
@@ -72,6 +75,7 @@ class Inside:
         self.scribe: Scribe | None = Scribe(self) if self.mode == "offline" else None
         self.revision_modules: dict[str, ModuleType] = {}
         self.redirect = Redirect(self.database_url)
+        self.refusals = Refusals()
         self.opened = Opened()
         self.config: Config
         self.script: ScriptDirectory
@@ -83,8 +87,13 @@ class Inside:
         return () if script is None else (str(script.dir), *(str(path) for path in script._version_locations))
 
     def describe(self, error: BaseException, revision: str | None = None) -> Failure:
-        """An exception of the user's code as a record."""
-        return describe(error, own_files=self.own_files, revision=revision)
+        """An exception of the user's code as a record; of a transaction that an error had spoilt, that error."""
+        failure = describe(error, own_files=self.own_files, revision=revision)
+        first = self.refusals.before(error)
+        if failure.sqlstate != IN_FAILED_TRANSACTION or first is None:
+            return failure
+        cause = describe(first, own_files=self.own_files, revision=revision)
+        return replace(cause, message=f"{cause.message} (it is caught, and then: {failure.message})")
 
     def set_up(self) -> None:
         """Load the configuration and the script directory, as the `alembic` command does."""
@@ -262,6 +271,7 @@ def main(descriptor: int, lifeline: int) -> None:
     sys.argv = ["alembic", *(COMMAND if inside.scribe is None else OFFLINE_COMMAND)]
     try:
         inside.redirect.install()
+        inside.refusals.install()
         inside.set_up()
     except BaseException as error:
         channel.send({"event": "unloadable", "failure": to_json(inside.describe(error))})

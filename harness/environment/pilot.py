@@ -156,6 +156,7 @@ class Pilot:
         if not forget:
             self._remember(memory)
         self._wrote_catalogs = False
+        self._inside.refusals.settle()
         started = time.perf_counter()
         failure: Failure | None = None
         before = set(maintainer.heads)
