@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from harness.checks.base import Check
 from harness.checks.context import CheckContext
-from harness.checks.upgrade_advice import for_difference, for_one_go, for_steps
+from harness.checks.upgrade_advice import for_both_ways, for_difference, for_one_go, for_steps
 from harness.checks.upgrading import Deployed, without_versions
 from harness.checks.walking import Walked
 from harness.checks.wording import consequences, failure_detail
@@ -154,7 +154,7 @@ def _failed(
         f"{what}{at}: {failure.message}",
         revision=revision,
         location=context.locate(context.history.get(revision or ""), failure),
-        fix=fix or "Correct the revision; `alembic upgrade head` on an empty database shows the same.",
+        fix=fix or for_both_ways(failure),
         detail=failure_detail(failure),
     )
 

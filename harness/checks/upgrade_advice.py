@@ -14,9 +14,21 @@ _UNSAFE_NEW_ENUM_VALUE = "55P04"
 _OUT_OF_MEMORY = "53200"
 _OBJECT_IN_USE = "55006"
 _DUPLICATE_OBJECT = "42710"
+_UNDEFINED_TABLE = "42P01"
 
 _ONE_TRANSACTION_EACH = "set transaction_per_migration=True in env.py's context.configure()"
 _CREATE_TYPE = re.compile(r"\s*create\s+type\s+(\S+)\s+as\s+(enum)?", re.IGNORECASE)
+
+
+def for_both_ways(failure: Failure) -> str:
+    """For a failure in one go that happens step by step, too."""
+    shown = "`alembic upgrade head` on an empty database shows the same."
+    if failure.sqlstate == _UNDEFINED_TABLE:
+        return (
+            "Correct the revision; or, if the first tables are made by something else (metadata.create_all, an older "
+            f"tool), let the history begin with a revision that makes them. {shown}"
+        )
+    return f"Correct the revision; {shown}"
 
 
 def for_one_go(context: CheckContext, failure: Failure, revisions: Sequence[str]) -> str:

@@ -190,6 +190,14 @@ def test_more_locks_than_one_transaction_may_hold(project: TreeProject) -> None:
     assert findings(project) == []
 
 
+def test_a_history_that_does_not_begin_with_nothing(project: TreeProject) -> None:
+    """The first tables of mlflow, buildbot and jupyterhub are made by create_all, and their history begins after it."""
+    project.revision("r1", None, 'op.add_column("made_elsewhere", sa.Column("more", sa.Integer))')
+    (finding,) = findings(project)
+    assert finding.rule == "upgrade.failed"
+    assert "let the history begin with a revision that makes them" in (finding.fix or "")
+
+
 def test_what_this_server_has_not_installed_is_no_fault_of_the_revision(project: TreeProject) -> None:
     """A PostgreSQL from a wheel lacks extensions that the one which is deployed to has."""
     project.revision("r1")
