@@ -7,6 +7,7 @@ from harness.schema import Difference
 
 _WHY = "The application runs against a schema that its models do not describe."
 _WHY_COSMETIC = "Nothing breaks today; a migration that uses the models' name will not find it."
+_WHY_MARGINS = "Only the margins of its lines differ, which nothing but a text that goes over several lines can tell."
 
 _TABLE = (
     "persistence",
@@ -203,9 +204,19 @@ def rule_for(difference: Difference, *, named: bool) -> Rule:
     attribute = difference.attribute or "attribute"
     if attribute == "column_order":
         return COLUMN_ORDER
+    if attribute == "body" and _same_lines(difference.expected, difference.actual):
+        return Rule(f"drift.{kind}.body", Severity.INFO, "", _WHY_MARGINS)
     silent = difference.expected is None
     severity = Severity.WARNING if silent and attribute in _TUNING else Severity.ERROR
     return Rule(f"drift.{kind}.{attribute.replace('_', '-')}", severity, "", _WHY)
+
+
+def _same_lines(expected: str | None, actual: str | None) -> bool:
+    """Whether two bodies differ in the margins of their lines only, as a text does that is indented with its code."""
+    lines = [
+        None if body is None else [line.strip() for line in body.strip().splitlines()] for body in (expected, actual)
+    ]
+    return lines[0] == lines[1]
 
 
 def is_unsayable(difference: Difference) -> bool:
