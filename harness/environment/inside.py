@@ -53,6 +53,7 @@ class Inside:
         directory: the working directory.
         revision_modules: the revision files that were loaded, by path.
         start_modules: the names of the modules that were loaded before `env.py` ran.
+        chosen_driver: the driver of the URL that we gave to a project whose ini names no PostgreSQL; else None.
         refusals: what PostgreSQL refused in a transaction before it refused the rest of it.
         opened: what the user's code has read.
         scribe: in an offline run, what keeps the script; else None.
@@ -75,6 +76,7 @@ class Inside:
         self.scribe: Scribe | None = Scribe(self) if self.mode == "offline" else None
         self.revision_modules: dict[str, ModuleType] = {}
         self.redirect = Redirect(self.database_url)
+        self.chosen_driver: str | None = None
         self.refusals = Refusals()
         self.opened = Opened()
         self.config: Config
@@ -136,8 +138,8 @@ class Inside:
         url = section.get("sqlalchemy.url", "")
         if self.database_url is None or url.startswith(("postgresql", "postgres:")):
             return
-        driver = self._likely_driver()
-        replacement = self.database_url.replace("postgresql://", f"postgresql+{driver}://", 1)
+        self.chosen_driver = self._likely_driver()
+        replacement = self.database_url.replace("postgresql://", f"postgresql+{self.chosen_driver}://", 1)
         self.config.set_main_option("sqlalchemy.url", replacement.replace("%", "%%"))
 
     def _likely_driver(self) -> str:
@@ -197,6 +199,7 @@ class Inside:
             "failure": failure,
             "exit": isinstance(self.failure, SystemExit),
             "foreign": refused.dialect if isinstance(refused, ForeignDatabaseError) else None,
+            "chosen_driver": self.chosen_driver,
             "connections": self.redirect.count,
             "configured": self.summaries(),
         }

@@ -62,15 +62,29 @@ def failed(project: Project, state: Mapping[str, Any], output: str) -> HarnessEr
             failure,
         )
     return RunFailed(
-        f"env.py raised {failure.kind}{where}: {failure.message}.", _advice(failure), failure.traceback, failure
+        f"env.py raised {failure.kind}{where}: {failure.message}.",
+        _advice(failure, state["chosen_driver"] if state["connections"] else None),
+        failure.traceback,
+        failure,
     )
 
 
-def _advice(failure: Failure) -> str:
+def _advice(failure: Failure, chosen_driver: str | None) -> str:
+    """What to try.
+
+    Args:
+        chosen_driver: the driver that it connected with, if we chose it, since the ini names none of PostgreSQL's.
+    """
     if failure.kind == "ModuleNotFoundError":
         return (
             "Install what is missing in this environment, or let Alembic find it: prepend_sys_path = . in alembic.ini."
         )
     if "ValidationError" in failure.kind or failure.kind == "KeyError":
         return "It seems to lack a setting: give it with --env NAME=VALUE ({url} becomes the scratch database's URL)."
-    return "Run `alembic current` by hand to see the same; settings for it are given with --env NAME=VALUE."
+    told = "Run `alembic current` by hand to see the same; settings for it are given with --env NAME=VALUE."
+    if chosen_driver is None:
+        return told
+    return (
+        f"{told} The ini names no PostgreSQL, so env.py was given postgresql+{chosen_driver}://…: if it needs another "
+        "driver, write it there (sqlalchemy.url = postgresql+DRIVER://…), or give --config another ini."
+    )

@@ -94,6 +94,19 @@ def test_an_ini_file_of_another_dialect_is_served_as_it_is(tmp_path: Path, serve
     assert not (tmp_path / "app.db").exists()
 
 
+def test_a_driver_that_was_chosen_for_the_ini_is_named(tmp_path: Path, server: Server) -> None:
+    """An env.py may be written for the one driver: `prepare_threshold` is psycopg's."""
+    connects = 'prefix="sqlalchemy.", '
+    env_py = ASYNC.replace(connects, connects + 'connect_args={"prepare_threshold": None}, ')
+    project = write_project(tmp_path, server, env_py, url="sqlite+aiosqlite:///app.db")
+    kind, reason = outcome(project.check("upgrade"), "upgrade")
+    assert kind == "error"
+    assert "unexpected keyword argument 'prepare_threshold'" in reason
+    assert "postgresql+asyncpg://…: if it needs another driver" in reason
+    project = write_project(tmp_path, server, env_py, url="postgresql+psycopg://app@192.0.2.1/live")
+    assert outcome(project.check("upgrade"), "upgrade") == ("passed", "")
+
+
 def test_mysql_is_named(tmp_path: Path, server: Server) -> None:
     env_py = SYNC.replace(
         "engine = engine_from_config(config.get_section",
