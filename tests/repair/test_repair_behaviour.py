@@ -203,3 +203,20 @@ def test_several_faults_at_once_are_repaired_at_once(seed: int, faulty: sa.Conne
         transaction.rollback()
     assert found.for_a_person == ()
     assert [one for one in rest if one.attribute != "tables"] == []
+
+
+def test_what_refers_to_a_table_that_goes_is_not_made_again(opened: Opened) -> None:
+    """Each fix is typed by itself, and the foreign key of a table that another fix drops is in the way of this one."""
+    sql = """
+    create table session (id int primary key);
+    create table message (id int primary key, session_id int constraint of_session references session);
+    create view both_of_them as select s.id, m.id as message_id from session s join message m on m.session_id = s.id;
+    create view on_top as select id from both_of_them;
+    """
+    nothing = schema_of(opened(""))
+    full = schema_of(opened(sql))
+    for fix in repair(nothing, full, diff(nothing, full)).fixes:
+        database = opened(sql)
+        with database.connect() as connection:
+            connection.execute("; ".join(one.sql for one in fix.operations).encode())
+        assert fix.difference.object.name not in {one.name for one in schema_of(database).objects}

@@ -135,8 +135,9 @@ class _Plan:
     def _build_targets(self) -> dict[Identity, SchemaObject]:
         """What is made, in the form that it should have."""
         targets = {identity: self._kept(self._expected[identity], None) for identity in self._changes.create}
+        gone = self._gone()
         for identity in self._down.torn:
-            if identity in self._changes.drop or any(owner in self._changes.drop for owner in self._owners(identity)):
+            if identity in gone:
                 continue
             wanted = self._pairs.expected(identity)
             if wanted in self._expected:
@@ -144,6 +145,21 @@ class _Plan:
             else:
                 targets[identity] = self._actual[identity]
         return {identity: item for identity, item in targets.items() if not tables.inherited(identity, item)}
+
+    def _gone(self) -> set[Identity]:
+        """What is torn down for good: what shall go, its parts, and what nobody expects and cannot stand without it."""
+        gone = set(self._changes.drop)
+        gone |= {one for one in self._down.torn if any(owner in gone for owner in self._owners(one))}
+        before = -1
+        while before != len(gone):
+            before = len(gone)
+            gone |= {
+                one
+                for one in self._down.torn
+                if self._pairs.expected(one) not in self._expected
+                and any(need in gone for need in (*self._actual[one].uses, *self._owners(one)))
+            }
+        return gone
 
     def _kept(self, new: SchemaObject, old: SchemaObject | None) -> SchemaObject:
         """The expected form of an object that is made; what is not compared is as it was, if it was there."""
