@@ -9,6 +9,7 @@ from harness.checks.base import Check, SkipCheck
 from harness.checks.context import CheckContext
 from harness.checks.metadata import require_no_fault
 from harness.environment import Project
+from harness.environment.redirect import NoDatabaseError
 from harness.findings import DatabaseObject, Finding, Location, Rule, Severity, VerdictError
 from harness.models.advice import Advice, advise, both_metadata
 from harness.models.faults import Fault
@@ -72,6 +73,12 @@ def forgotten_models(project: Project, settings: Settings) -> Iterable[Finding]:
     )
     require_no_fault(found.record.metadata_fault)
     if not found.record.passed:
+        if found.failure is not None and NoDatabaseError.__name__ in found.failure:
+            raise VerdictError(
+                "env.py, or a module that it imports, connects to a database before any metadata is passed. This check "
+                "gives it none, so nothing can be said of the models.",
+                "Let it connect in run_migrations_online() only, or leave the check out: --skip imports.",
+            )
         if found.failure is not None:
             raise VerdictError(
                 f"env.py raised before it passed any metadata, so nothing can be said of the models: {found.failure}.",

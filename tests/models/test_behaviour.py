@@ -163,6 +163,10 @@ def test_an_env_that_passes_nothing_is_skipped_and_one_that_raises_is_no_verdict
     env_py.write_text(text.replace("target_metadata = Base.metadata", "target_metadata = None"))
     with pytest.raises(SkipCheck, match="target_metadata"):
         _find(layout)
+    connects = "import psycopg\npsycopg.connect('postgresql://app@192.0.2.1/live')\n"
+    env_py.write_text(connects)
+    with pytest.raises(VerdictError, match=r"connects to a database before any metadata.*--skip imports"):
+        _find(layout)
     env_py.write_text("raise RuntimeError('no settings')\n")
     with pytest.raises(VerdictError, match="no settings"):
         _find(layout)
