@@ -19,7 +19,7 @@ from harness.schema.repair import Fix, Repair, repair
 UNAVOIDABLE = frozenset({"order", "not-null-names"})
 
 _VERB = {"extra": "leaves behind", "missing": "loses", "changed": "changes", "renamed": "renames"}
-_ADJECTIVE = {"extra": "there in addition", "missing": "gone", "changed": "another", "renamed": "renamed"}
+_ADJECTIVE = {"extra": "there in addition", "missing": "gone", "changed": "not the same", "renamed": "renamed"}
 
 
 @dataclass(frozen=True)
@@ -196,8 +196,9 @@ def _undo(context: CheckContext, revision: RevisionInfo, fix: Fix) -> str:
 
 
 def _name(difference: Difference) -> str:
-    attribute = f"{difference.attribute} of " if difference.attribute else ""
-    return f"{attribute}{difference.object.kind} {difference.object}"
+    # What is renamed says so itself.
+    attribute = "" if difference.change == "renamed" else (difference.attribute or "").replace("_", " ")
+    return f"{attribute} of {difference.object.kind} {difference.object}".removeprefix(" of ")
 
 
 def _undo_everything(context: CheckContext, revision: RevisionInfo) -> str:

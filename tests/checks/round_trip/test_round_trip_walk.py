@@ -224,3 +224,19 @@ def test_it_tells_how_far_it_is(tmp_path: Path, server: Server) -> None:
     write_history(tmp_path, server, chain([Revision("one"), Revision("two")]))
     harness.check(directory=tmp_path, server=server, select=["round-trip"], progress=Listener())
     assert told == [("round-trip", 0, 2, "revision one"), ("round-trip", 1, 2, "revision two")]
+
+
+def test_the_messages_read_as_sentences(tmp_path: Path, server: Server) -> None:
+    tables = (
+        "create table a (id int primary key); create table b (a int constraint to_a references a on delete cascade)"
+    )
+    again = "alter table b drop constraint to_a; alter table b add constraint to_a foreign key (a) references a"
+    history = [
+        Revision("r1", tables, "drop table b; drop table a"),
+        Revision("r2", "select 1", again, below="r1"),
+        Revision("r3", "select 1", "alter table a rename constraint a_pkey to other", below="r2"),
+    ]
+    assert [finding.message for finding in write_history(tmp_path, server, history).check("round-trip").findings] == [
+        "The downgrade of revision r2 changes on delete of foreign key public.b.to_a.",
+        "The downgrade of revision r3 renames primary key public.a.a_pkey.",
+    ]
