@@ -67,7 +67,11 @@ class _Judge:
                 if table["target"]:
                     if not table["excluded"]:
                         yield self._missing(place, claim, names, table, imports)
-                elif self._is_ours(place) and self._is_stray(table, claim.home if claim is not None else None):
+                elif (
+                    not table["is_a_librarys"]
+                    and self._is_ours(place)
+                    and self._is_stray(table, claim.home if claim is not None else None)
+                ):
                     yield self._other_base(place, claim, names, table, imports)
             for grown in loaded.grown if loaded.failure is None else ():
                 yield from self._grown(module, grown, loaded.models, loaded.order)

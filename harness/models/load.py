@@ -51,7 +51,7 @@ def load(inside: Inside, modules: list[str], assume_target: list[str]) -> dict[s
     ]
     return {
         "failure": failure,
-        "tables": [_table(inside, table, places, wanted) for table, places in seen.tables],
+        "tables": [_table(inside, *table, wanted) for table in seen.tables],
         "models": [_model(mapper) for mapper in seen.mappers],
         "grown": grown,
         "modules": [name for name in modules if name in sys.modules],
@@ -87,7 +87,7 @@ def _refuses(options: dict[str, Any], table: Table) -> bool:
 
 class _Seen:
     def __init__(self) -> None:
-        self.tables: list[tuple[Table, list[tuple[str, str, int]]]] = []
+        self.tables: list[tuple[Table, list[tuple[str, str, int]], bool]] = []
         self.mappers: list[Mapper[Any]] = []
 
 
@@ -97,7 +97,7 @@ def _watching(is_own: Callable[[str], bool]) -> Iterator[_Seen]:
 
     def on_table(table: Table, parent: Any) -> None:
         if isinstance(parent, MetaData):
-            seen.tables.append((table, _places(is_own)))
+            seen.tables.append((table, _places(is_own), _is_a_librarys(is_own)))
 
     def on_mapper(mapper: Mapper[Any], _class: type) -> None:
         seen.mappers.append(mapper)
@@ -121,6 +121,16 @@ def _places(is_own: Callable[[str], bool]) -> list[tuple[str, str, int]]:
             places.append((str(frame.f_globals.get("__name__", "")), file, frame.f_lineno))
         frame = frame.f_back
     return places
+
+
+def _is_a_librarys(is_own: Callable[[str], bool]) -> bool:
+    """Whether a library's module makes the table for itself, while it is imported: SQLAlchemy's dialects do."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and not is_own(frame.f_code.co_filename):
+        if frame.f_code.co_name == "<module>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager
@@ -152,7 +162,9 @@ def _failure(inside: Inside, name: str) -> dict[str, Any] | None:
     return None
 
 
-def _table(inside: Inside, table: Table, places: list[tuple[str, str, int]], wanted: set[int]) -> dict[str, Any]:
+def _table(
+    inside: Inside, table: Table, places: list[tuple[str, str, int]], is_a_librarys: bool, wanted: set[int]
+) -> dict[str, Any]:
     return {
         "key": table.key,
         "name": table.name,
@@ -160,6 +172,7 @@ def _table(inside: Inside, table: Table, places: list[tuple[str, str, int]], wan
         "target": id(table.metadata) in wanted,
         "bind": table.metadata.info.get("bind_key"),
         "excluded": excluded(inside, table),
+        "is_a_librarys": is_a_librarys,
         "places": places,
     }
 
