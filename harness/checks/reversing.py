@@ -113,7 +113,7 @@ def _refused(
     if not revision.has_downgrade:
         return without_downgrade(context, rules, revision)
     location = context.locate(revision, failure)
-    if failure.raised_on_purpose:
+    if failure.raised_on_purpose or failure.kind == SystemExit.__name__:
         return rules.irreversible.finding(
             f"The downgrade of revision {revision.id} refuses: {failure.message}",
             revision=revision.id,

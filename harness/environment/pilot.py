@@ -168,7 +168,7 @@ class Pilot:
                 self._memories[revision] = {key: copy.copy(value) for key, value in memory.items()}
         except ChannelClosed:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a downgrade may refuse by sys.exit("no way back")
             failure = self._inside.describe(error, revision)
             maintainer.heads.clear()
             maintainer.heads.update(before)

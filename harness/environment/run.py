@@ -209,10 +209,8 @@ class EnvironmentRun:
                 run of those that stand (which enums they have made).
         """
         self.ready()
-        self._interpreter.send({"command": "step", "revision": revision, "direction": direction, "forget": forget})
-        answer = self._interpreter.receive(f"The {direction} of revision {revision}")
-        answer.pop("event")
-        result = from_json(StepResult, answer)
+        command = {"command": "step", "revision": revision, "direction": direction, "forget": forget}
+        result = from_json(StepResult, self._ask(command, f"The {direction} of revision {revision}"))
         self._heads = result.heads
         return result
 
@@ -231,7 +229,7 @@ class EnvironmentRun:
         self.ready()
         self._interpreter.send({"command": "conduct", "function": function, "arguments": arguments})
         doing, pause = "The walk", _SHORTEST_PAUSE
-        while (answer := self._interpreter.receive(doing))["event"] in ("taking", "taken"):
+        while (answer := self._receive(doing))["event"] in ("taking", "taken"):
             step = f"the {answer['direction']} of revision {answer['revision']}"
             if answer["event"] == "taking":
                 told(answer["revision"], answer["direction"])
@@ -283,6 +281,9 @@ class EnvironmentRun:
 
     def _ask(self, command: dict[str, Any], doing: str) -> dict[str, Any]:
         self._interpreter.send(command)
+        return self._receive(doing)
+
+    def _receive(self, doing: str) -> dict[str, Any]:
         answer = self._interpreter.receive(doing)
         if answer["event"] == "ended":
             raise failed(self.project, answer, self._interpreter.output())

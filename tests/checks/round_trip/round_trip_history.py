@@ -60,7 +60,7 @@ def upgrade():
 def downgrade():
 {down}
 '''
-_PYTHON = ("op.", "with ", "raise ", "pass", "from ", "for ", "    ", "session", "metadata", "sa.")
+_PYTHON = ("op.", "with ", "raise ", "pass", "from ", "import ", "sys.", "for ", "    ", "session", "metadata", "sa.")
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,28 @@ def test_it_goes_on_after_every_kind_of_fault(tmp_path: Path, server: Server) ->
     assert "once the downgrade is made complete (sequence public.e)" in told["last"]
 
 
+def test_a_downgrade_that_exits_refuses(tmp_path: Path, server: Server) -> None:
+    history = chain(
+        [
+            Revision("one", "create sequence s", "import sys\nsys.exit('no way back')"),
+            Revision("two", "create sequence u", ""),
+        ]
+    )
+    report = write_history(tmp_path, server, history).check("round-trip")
+    assert rules_of(report.findings) == [("one", "irreversible"), ("two", "left-behind"), ("two", "not-repeatable")]
+    assert report.findings[0].message == "The downgrade of revision one refuses: no way back"
+
+
+def test_what_ends_env_py_in_the_middle_of_a_step_is_told_in_words(tmp_path: Path, server: Server) -> None:
+    """No `Exception`, so neither a failure of the step nor anything that Alembic or SQLAlchemy would hold back."""
+    history = chain([Revision("one", "create sequence s", "raise KeyboardInterrupt")])
+    project = write_history(tmp_path, server, history)
+    for name in ("downgrade", "round-trip"):  # each goes its own way
+        report = project.check(name)
+        assert report.exit_code() == 3
+        assert "env.py raised KeyboardInterrupt at alembic/versions/one.py:" in str(report.checks[0].reason)
+
+
 def test_what_a_second_upgrade_makes_is_not_in_the_way(tmp_path: Path, server: Server) -> None:
     twice = "do $$ begin if (select count(*) from log) > 1 then alter table t add column twice int; end if; end $$"
     history = chain(
