@@ -69,8 +69,8 @@ def for_steps(context: CheckContext, revision: str, failure: Failure) -> str:
             "of sqlalchemy.dialects.postgresql."
         )
     return (
-        f"Let {path} make what it needs by itself: what an earlier revision sets or makes for its transaction "
-        "(SET LOCAL, a temporary table) is gone when that was deployed on another day."
+        f"Let {path} make what it needs by itself: what an earlier revision sets or makes for its transaction or "
+        "session (SET, a temporary table) is gone when that was deployed on another day."
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.engine import Engine
 from harness.environment.channel import ChannelClosed
 from harness.environment.lineage import Lineage, WalkStep
 from harness.environment.records import Direction, Failure, StepResult, to_json
+from harness.environment.session import Session, may_leave_something
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import HeadMaintainer, MigrationContext, MigrationStep
@@ -43,6 +44,8 @@ class Pilot:
         # By revision that stands: what Alembic came to remember while it was applied.
         self._memories: dict[str, dict[str, Any]] = {}
         self._wrote_catalogs = False
+        self._may_have_left_something = False
+        self._session: Session
         self._lineage: Lineage | None = None
         event.listen(Engine, "before_cursor_execute", self._before_execute)
 
@@ -51,6 +54,8 @@ class Pilot:
         may_write = "pg_" in statement or "cluster" in statement.lower()  # most do not, and some are long
         if may_write and _CATALOG_WRITE.search(statement):
             self._wrote_catalogs = True
+        if may_leave_something(statement):
+            self._may_have_left_something = True
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[MigrationStep]:
         """Alembic's `fn`: called by `run_migrations` with the version table's rows and the migration context."""
@@ -82,6 +87,8 @@ class Pilot:
                 if not walking:
                     # Alembic has just made the version table; a walk commits all along, and this comes first.
                     self._dbapi(context).commit()
+                    self._session = Session(self._dbapi(context))
+                    self._may_have_left_something = False
                     walking = True
                 if kind == "plan":
                     inside.channel.send(self._plan(command["target"], command["direction"], maintainer))
@@ -109,6 +116,13 @@ class Pilot:
         # Of a connection that is lost there is nothing to take back, and whatever comes next says so.
         with contextlib.suppress(Exception):
             self._dbapi(context).rollback()
+
+    def _restore_session(self, context: MigrationContext) -> None:
+        if self._may_have_left_something:
+            self._session.restore()
+            # What asyncpg has prepared may refer to a temporary table that is gone, and meet another of that name.
+            getattr(context.dialect, "_invalidate_schema_cache", lambda: None)()
+            self._may_have_left_something = False
 
     def _deploy(self, target: str, heads: tuple[str, ...]) -> Iterator[MigrationStep]:
         # What `alembic upgrade` itself calls: alembic/command.py.
@@ -163,6 +177,7 @@ class Pilot:
         try:
             self._apply(context, maintainer, revision, direction)
             self._dbapi(context).commit()
+            self._restore_session(context)
             self._memories.pop(revision, None)
             if direction == "upgrade" and memory:
                 self._memories[revision] = {key: copy.copy(value) for key, value in memory.items()}
@@ -173,6 +188,9 @@ class Pilot:
             maintainer.heads.clear()
             maintainer.heads.update(before)
             self._roll_back(context)
+            # What it had set in a block of its own is there yet; of a connection that is lost there is nothing.
+            with contextlib.suppress(Exception):
+                self._restore_session(context)
         seconds = time.perf_counter() - started
         heads = tuple(sorted(maintainer.heads))
         return StepResult(revision, direction, seconds, heads, failure, self._wrote_catalogs)

@@ -161,6 +161,58 @@ def test_a_table_that_lands_in_another_schema(project: TreeProject) -> None:
     assert findings(project) == []
 
 
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_what_is_set_for_the_session_ends_with_it(tmp_path: Path, server: Server, driver: str) -> None:
+    project = TreeProject(tmp_path, server, driver=driver)
+    for name, sql in {"r1": "create schema s", "r2": "set search_path to s, public"}.items():
+        project.revision(name, {"r2": "r1"}.get(name), f'op.execute("{sql}")')
+    project.revision("r3", "r2", 'op.execute("create table a (id int)")')
+    (finding,) = findings(project)
+    assert (finding.rule, finding.revision) == ("upgrade.differs-step-by-step", "r3")
+    assert (str(finding.object), finding.expected, finding.actual) == ("s.a", "s", "public")
+
+
+def test_a_temporary_table_ends_with_its_session(project: TreeProject) -> None:
+    project.revision("r1", None, 'op.execute("create temporary table names as select 1 as one")')
+    project.revision("r2", "r1", 'op.execute("create table a as select * from names")')
+    (finding,) = findings(project)
+    assert (finding.rule, finding.revision) == ("upgrade.only-in-one-go", "r2")
+    assert 'relation "names" does not exist' in finding.message
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+def test_two_temporary_tables_of_one_name(tmp_path: Path, server: Server, driver: str) -> None:
+    """In one go with a commit in between they meet, step by step they do not."""
+    project = TreeProject(tmp_path, server, driver=driver, options=", transaction_per_migration=True")
+    for name, below, kind in (("r1", None, "int"), ("r2", "r1", "text")):
+        up = f'op.execute("create temporary table names (id {kind})"); op.get_bind().execute(sa.text("table names"))'
+        project.revision(name, below, up)
+    assert [one.rule for one in findings(project)] == ["upgrade.failed", "upgrade.only-step-by-step"]
+
+
+def test_a_timeout_of_the_session_ends_with_it(project: TreeProject) -> None:
+    project.revision("r1", None, 'op.execute("set statement_timeout = 50")')
+    project.revision("r2", "r1", 'op.execute("select pg_sleep(0.2)")')
+    assert [one.rule for one in findings(project)] == ["upgrade.failed", "upgrade.only-step-by-step"]
+
+
+def test_what_env_py_sets_stays(tmp_path: Path, server: Server) -> None:
+    setting = "; ".join(
+        f'connection.execute(text("{sql}"))'
+        for sql in (
+            "create schema if not exists s",
+            "set search_path to s, public",
+            "set role pg_monitor",
+            "reset role",
+        )
+    )
+    project = TreeProject(tmp_path, server, before=f"{setting}; connection.commit()")
+    project.revision("r1", None, "op.execute(\"set lock_timeout = '5s'\")")
+    project.revision("r2", "r1", 'op.execute("create table a (id int)")', 'op.execute("drop table s.a")')
+    assert findings(project) == []
+    assert project.check("downgrade", "round-trip").findings == ()
+
+
 def test_a_default_that_holds_the_time_of_the_run(project: TreeProject) -> None:
     up = 'import uuid; op.create_table("a", sa.Column("id", sa.Text, server_default=uuid.{}))'
     project.revision("r1", None, up.format("uuid4().hex"))

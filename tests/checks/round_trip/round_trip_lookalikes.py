@@ -102,7 +102,13 @@ SOUND = (
         """,
         "alter table s10 drop column name",
     ),
-    Sound("temporary_table", "", "create temporary table s11 as select 1 as one", "drop table s11"),
+    Sound("temporary_table", "", "create temporary table s11 as select 1 as one", ""),
+    Sound(
+        "settings_of_the_session",
+        "create schema s11_other",
+        "set lock_timeout = 5000\nset search_path to s11_other, public\ncreate table s11_t (id int)",
+        "set search_path to s11_other, public\ndrop table s11_t",
+    ),
     Sound(
         "temporary_table_until_commit",
         "",

@@ -24,6 +24,6 @@ def test_nothing_is_found(tmp_path: Path, server: Server, env: str) -> None:
     counting = f"with open('runs', 'a') as runs:\n    runs.write('.')\n{env}"
     report = write_history(tmp_path, server, chain(revisions), env=counting).check("round-trip")
     assert [(finding.revision, finding.message) for finding in report.findings] == []
-    assert [check.outcome for check in report.checks] == ["passed"]
+    assert [(check.outcome, check.reason) for check in report.checks] == [("passed", None)]
     # Once to look at the project, and once for the whole walk: nothing had to be built anew or seen a second time.
     assert (tmp_path / "runs").read_text() == ".."
