@@ -32,13 +32,18 @@ def span(context: CheckContext) -> Span:
     """What `--from` and `--to` say, as `alembic upgrade from:to` takes them: `from` is where the database stands.
 
     Raises:
-        UsageError: one of them names no revision.
+        UsageError: one of them names no revision, or they are the wrong way round.
     """
     settings = context.settings
-    end = _plan(context, _relative_to_head(settings.to_revision or "heads"), "--to")
+    end = _plan(context, _relative_to_head("heads" if settings.to_revision is None else settings.to_revision), "--to")
     start: Sequence[str] = ()
     if settings.from_revision not in (None, "base"):
         start = _plan(context, _relative_to_head(str(settings.from_revision)), "--from")
+        if set(end) < set(start):
+            raise UsageError(
+                f"--to names {settings.to_revision!r}, which lies below --from {settings.from_revision!r}.",
+                "Name the elder one with --from.",
+            )
     below = set(start)
     return Span(
         tuple(revision for revision in end if revision in below),
@@ -62,6 +67,8 @@ def _relative_to_head(name: str) -> str:
 
 
 def _plan(context: CheckContext, target: str, what: str) -> tuple[str, ...]:
+    if not target.strip():
+        raise UsageError(f"{what} is empty.", "A variable may not be set: name a revision, or leave it out.")
     try:
         return tuple(context.inspection.call(_PLAN, target=target))
     except RunFailed as error:

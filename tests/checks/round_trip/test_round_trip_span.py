@@ -47,6 +47,20 @@ def test_a_revision_that_does_not_exist(tmp_path: Path, server: Server, option: 
         project.check("round-trip", **{option: "nowhere"})
 
 
+@pytest.mark.parametrize("option", ["from_revision", "to_revision", "downgrade_floor"])
+def test_a_variable_that_is_not_set(tmp_path: Path, server: Server, option: str) -> None:
+    project = write_history(tmp_path, server, LEAVING)
+    with pytest.raises(UsageError, match="is empty"):
+        project.check("round-trip", **{option: [""] if option == "downgrade_floor" else ""})
+
+
+@pytest.mark.parametrize("end", ["aaaa1", "base"])
+def test_a_part_that_ends_below_its_beginning(tmp_path: Path, server: Server, end: str) -> None:
+    project = write_history(tmp_path, server, LEAVING)
+    with pytest.raises(UsageError, match=f"--to names '{end}', which lies below --from 'aaaa2'"):
+        project.check("round-trip", from_revision="aaaa2", to_revision=end)
+
+
 def test_a_floor_by_the_beginning_of_its_id(tmp_path: Path, server: Server) -> None:
     revisions = chain([Revision("3f2a9c81", CREATE.format("a")), Revision("9c81d0e5", CREATE.format("b"))])
     project = write_history(tmp_path, server, revisions)
