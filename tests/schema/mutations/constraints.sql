@@ -75,6 +75,9 @@ alter table app.wide add foreign key (a) references app.category;
 -- extra | foreign key | app.wide.wide_a_fkey
 alter table app.wide add foreign key (a) references app.category not valid;
 
+-- extra | foreign key | app.Order.order_event_fkey
+alter table app."Order" add constraint order_event_fkey foreign key (customer_id, placed_at) references app.event (id, at);
+
 -- changed | foreign key | app.line.line_product_fkey | references
 alter table app.line drop constraint line_product_fkey, add constraint line_product_fkey foreign key (product_id) references app.category (id);
 
