@@ -180,6 +180,16 @@ def test_nothing_to_repair_is_nothing(opened: Opened) -> None:
     assert (found.operations, found.fixes, found.sql, found.code) == ((), (), "", "")
 
 
+def test_a_partition_of_a_table_that_is_referred_to(opened: Opened) -> None:
+    parents = "create table app (id int primary key) partition by range (id); create table part partition of app for "
+    parents += "values from (0) to (100) partition by range (id); create table use (id int references app);"
+    more = "create table one partition of part for values from (0) to (10);"
+    found = repaired(opened(parents), opened(parents + more))
+    assert "detach partition public.one" in found.code
+    assert repaired(opened(parents + more), opened(parents))
+    assert repaired(opened(""), opened(parents + more))
+
+
 COMBINED = [one for one in mutations() if one.attribute not in ("column_order", "partition_key", "version", "kind")]
 
 

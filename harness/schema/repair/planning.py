@@ -220,6 +220,7 @@ class _Plan:
                     yield identities.drop_identity(old)
         for identity in self._down.disowned:
             yield execute(f"alter sequence {qualified(identity)} owned by none")
+        yield from tables.detach_referred(self._down.torn, self._actual)
         yield from self._dropping(self._down.torn)
 
     def _dropping(self, identities: Iterable[Identity]) -> Iterable[Operation]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from harness.schema.model import Identity, SchemaObject
 from harness.schema.repair import columns
@@ -126,6 +126,31 @@ def detach(new: SchemaObject, old: SchemaObject) -> list[Operation]:
         if parent not in tuple_of(new.attributes.get("inherits"))
     ]
     return [execute(f"alter table {own} no inherit {parent}") for parent in gone]
+
+
+def detach_referred(torn: Collection[Identity], actual: Mapping[Identity, SchemaObject]) -> list[Operation]:
+    """What takes those partitions that go out of a table that stays, if a foreign key refers to it: PostgreSQL drops
+    none before.
+    """
+    going = {qualified(one) for one in torn if one.kind == "table" and "partition" in actual[one].attributes}
+    if not going:
+        return []
+    referred = {item.attributes["references"] for one, item in actual.items() if one.kind == "foreign key"}
+    parents = {
+        qualified(one): _bound(str(item.attributes["partition"]).removeprefix("of "))[0]
+        for one, item in actual.items()
+        if "partition" in item.attributes
+    }
+    dropped = {qualified(one) for one in torn if one.kind == "table"}
+
+    def is_referred(table: str | None) -> bool:
+        return table is not None and (table in referred or is_referred(parents.get(table)))
+
+    return [
+        execute(f"alter table {parents[table]} detach partition {table}")
+        for table in sorted(going)
+        if parents[table] not in dropped and is_referred(parents[table])
+    ]
 
 
 def _attach(new: SchemaObject, old: SchemaObject, context: Context) -> list[Operation]:
