@@ -117,7 +117,8 @@ def refused(context: CheckContext, script: OfflineScript, stop: Stop) -> Finding
     """The script stopped: PostgreSQL's words, and what was not judged."""
     where = f" at revision {stop.revision}" if stop.revision else ""
     after = script.revisions[script.revisions.index(stop.revision) + 1 :] if stop.revision in script.revisions else ()
-    unjudged = f"Not judged: what revision {stop.revision} builds offline" if stop.revision else "Not judged: the rest"
+    unjudged = "Not judged: whether the revisions before it build offline what they build online"
+    unjudged += f", what revision {stop.revision} builds" if stop.revision else ", and the rest"
     if after:
         unjudged += f", and the {len(after)} after it" if len(after) > 1 else f", and {after[0]} after it"
     if stop.written is None:

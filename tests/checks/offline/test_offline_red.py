@@ -267,7 +267,7 @@ def test_the_words_of_postgresql_and_what_was_not_judged(tmp_path: Path, server:
     assert finding.message == 'The offline script fails at revision r2: column "nam" does not exist'
     assert 'HINT: Perhaps you meant to reference the column "account.name".' in (finding.detail or "")
     assert "SQL: select nam from account" in (finding.detail or "")
-    assert "Not judged: what revision r2 builds offline, and the 2 after it." in (finding.detail or "")
+    assert "build online, what revision r2 builds, and the 2 after it." in (finding.detail or "")
 
 
 ONLINE_ONLY = "if not op.get_context().as_sql:\n    "
