@@ -147,15 +147,15 @@ class Walker:
 
     def _trip(self, revision: str) -> Trip:
         pristine = self._pristine
-        trip = self._attempt(revision)
+        trip = self._attempt(revision, is_last=pristine)
         if trip.reversal is not None and not pristine and _may_miss_rows(trip.reversal):
             # Perhaps an earlier downgrade took rows away that a deploy would have: see it on untouched ground.
             self._applied.pop()
             self._build_anew()
-            trip = self._attempt(revision)
+            trip = self._attempt(revision, is_last=True)
         return trip
 
-    def _attempt(self, revision: str) -> Trip:
+    def _attempt(self, revision: str, *, is_last: bool) -> Trip:
         if revision not in self._one_way and not self._is_current:
             self._now, self._is_current = self._ground.look(), True
         alone = self._first_up(revision)
@@ -179,9 +179,10 @@ class Walker:
             self._bring_back(after, back)
             return Trip(revision, alone, Reversal(down, left=remains, again=again, differs=differs))
         cured = bool(remains) and self._cure(revision, before, after, back)
-        if not cured:
+        reversal = Reversal(down, left=remains, again=again, cured=cured)
+        if not cured and (is_last or not _may_miss_rows(reversal)):  # else it is built anew for the next attempt
             self._build_anew()
-        return Trip(revision, alone, Reversal(down, left=remains, again=again, cured=cured))
+        return Trip(revision, alone, reversal)
 
     def _first_up(self, revision: str) -> StepResult | None:
         """The first step up, in whatever way it can be had; what it failed with by itself, None if it did not."""
