@@ -7,7 +7,7 @@ import dis
 import re
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from harness.environment.records import Failure
 
@@ -67,8 +67,15 @@ def _is_raise(frame: traceback.FrameSummary | None, error: BaseException) -> boo
         return _is_raised_by_bytecode(error)
     except (OSError, SyntaxError, ValueError):
         return False
-    lines = [(node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+    lines = [(node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if _always_raises(node)]
     return any(start <= frame.lineno <= end for start, end in lines)
+
+
+def _always_raises(node: ast.AST) -> TypeGuard[ast.Raise | ast.Assert]:
+    """Whether it is a `raise`, or an `assert False`."""
+    if isinstance(node, ast.Assert):
+        return isinstance(node.test, ast.Constant) and not node.test.value
+    return isinstance(node, ast.Raise)
 
 
 def _is_raised_by_bytecode(error: BaseException) -> bool:

@@ -23,7 +23,7 @@ class Failure:
         sqlstate, detail, hint: what PostgreSQL added to its message.
         traceback: the Python traceback from the user's code on.
         revision: the revision that was being applied.
-        raised_on_purpose: whether the innermost frame is a `raise` statement of the user's own code.
+        raised_on_purpose: whether the innermost frame is a `raise` or `assert False` of the user's own code.
     """
 
     kind: str

@@ -196,6 +196,8 @@ WAYS = (
         "refuses", "", "create table t75 (id int)", 'raise NotImplementedError("restore the backup")', "irreversible"
     ),
     Fault("refuses_in_words", "", "create table t76 (id int)", 'raise RuntimeError("no way back")', "irreversible"),
+    Fault("refuses_by_assert", "", "create table t78 (id int)", 'assert False, "no way back"', "irreversible"),
+    Fault("asserts", "", "create table t79 (id int)", "assert sa.__version__ == 0", "failed"),
     Fault("no_downgrade", "", "create table t77 (id int)", None, "irreversible"),
 )
 

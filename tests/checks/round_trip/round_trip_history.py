@@ -60,7 +60,21 @@ def upgrade():
 def downgrade():
 {down}
 '''
-_PYTHON = ("op.", "with ", "raise ", "pass", "from ", "import ", "sys.", "for ", "    ", "session", "metadata", "sa.")
+_PYTHON = (
+    "op.",
+    "with ",
+    "raise ",
+    "assert ",
+    "pass",
+    "from ",
+    "import ",
+    "sys.",
+    "for ",
+    "    ",
+    "session",
+    "metadata",
+    "sa.",
+)
 
 
 @dataclass(frozen=True)
