@@ -94,12 +94,17 @@ def _paired(item: SchemaObject, other: SchemaObject, comparison: Comparison) -> 
     if old.signature != new.signature:
         nodes = [node for node in nodes if node.attribute != "arguments"]
         nodes.append(Node("changed", item, other, "arguments", old.signature, new.signature))
-    if (old.name, old.schema) != (new.name, new.schema):
+    if (old.name, old.schema) != (new.name, new.schema) and not (_is_handed_down(item) and _is_handed_down(other)):
         node = Node("renamed", item, other, *_naming(old, new))
         if old.kind == "column":
             node.children = [_node("missing", item, None), _node("extra", None, other)]
         nodes.append(node)
     return nodes
+
+
+def _is_handed_down(item: SchemaObject) -> bool:
+    """Whether a foreign key is its partitioned table's: what a partition calls it, a dump does not say."""
+    return item.identity.kind == "foreign key" and any(used.kind == "foreign key" for used in item.uses)
 
 
 def _column_order(expected: Schema, actual: Schema, pairing: Pairing, moved: set[tuple[str, str]]) -> list[Node]:

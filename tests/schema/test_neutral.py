@@ -76,3 +76,29 @@ def test_a_clone_is_the_same(server: Server, expected: Schema) -> None:
         assert diff(expected, read_schema(connection)) == []
     clone.drop()
     original.drop()
+
+
+def test_partitions_that_were_made_in_another_order(server: Server) -> None:
+    """What a foreign key has for each partition that it refers to is numbered in the order of their making."""
+    tables = (
+        "create table part (id int primary key) partition by range (id);"
+        "create table low partition of part for values from (0) to (10) partition by range (id);"
+        "create table lowest partition of low for values from (0) to (5);"
+    )
+    reference = (
+        "create table ref (id int references part, kind int) partition by list (kind);"
+        "create table ref_one partition of ref for values in (1);"
+    )
+    high = "create table high partition of part for values from (10) to (20);"
+    attached = "alter table ref attach partition ref_two for values in (2);"
+    with server.create_database("grown") as grown, server.create_database("restored") as restored:
+        with grown.connect() as one, restored.connect() as other:
+            one.execute(
+                tables + reference + high + "create table ref_two (id int references part, kind int);" + attached
+            )
+            other.execute(tables + high + "create table ref_two (id int, kind int);" + reference + attached)
+            expected = read_schema(one)
+            assert diff(expected, read_schema(other)) == []
+            other.execute("alter table lowest disable trigger all")
+            (found,) = diff(expected, read_schema(other))
+        assert (str(found.object), found.attribute) == ("public.ref.ref_id_fkey", "enabled_at_referenced")

@@ -112,13 +112,23 @@ left join pg_catalog.pg_tablespace as ts on ts.oid = x.reltablespace
 left join (
     -- ALTER TABLE … DISABLE TRIGGER ALL reaches the internal triggers that do a foreign key's work, on either table.
     select
-        s.tgconstraint,
+        s.constraint_oid,
         pg_catalog.string_agg(s.state, ', ' order by s.state) filter (where s.is_own) as own,
         pg_catalog.string_agg(s.state, ', ' order by s.state) filter (where not s.is_own)
         as at_referenced
     from (
         select distinct
-            t.tgconstraint,
+            (
+                -- Where a key refers to a partitioned table, each partition has a constraint of its own below the key's.
+                with recursive line as (
+                    select k.oid, k.conparentid, 0 as height
+                    union all
+                    select p.oid, p.conparentid, l.height + 1
+                    from line as l
+                    join pg_catalog.pg_constraint as p on p.oid = l.conparentid and p.conrelid = k.conrelid
+                )
+                select l.oid from line as l order by l.height desc limit 1
+            ) as constraint_oid,
             t.tgrelid = k.conrelid as is_own,
             case t.tgenabled
                 when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always'
@@ -128,10 +138,15 @@ left join (
         where t.tgisinternal and t.tgenabled <> 'O'
             and k.conrelid = any (:relations) -- scoped
     ) as s
-    group by s.tgconstraint
-) as triggers on triggers.tgconstraint = o.oid
+    group by s.constraint_oid
+) as triggers on triggers.constraint_oid = o.oid
 where o.contype in ('p', 'u', 'f', 'c', 'x')
     and o.conrelid = any (:relations) -- scoped
+    -- What a foreign key to a partitioned table has for each partition there comes and goes with the partition, and is
+    -- called as the server pleases.
+    and not exists (
+        select from pg_catalog.pg_constraint as above where above.oid = o.conparentid and above.conrelid = o.conrelid
+    )
     and c.relkind in ('r', 'p', 'f')
     and c.relpersistence <> 't'
     and n.nspname not like 'pg\_%'
