@@ -16,6 +16,10 @@ POSITION = "position"
 # The version whose deparser stopped to qualify the columns of a single table.
 BARE_COLUMNS = 16
 
+# The version from which on a partition has the identity columns of its table; before, it has none.
+IDENTITY_OF_PARTITIONS = 17
+_IDENTITY = frozenset({"identity", "identity_options", "identity_grants", "identity_comment"})
+
 
 class AttributeChange(NamedTuple):
     """An attribute whose value is not what was expected, printed for people."""
@@ -45,8 +49,11 @@ class Comparison:
         self._oldest = min(versions)
         self._across = versions[0] != versions[1]
         self._deparsers_differ = min(versions) < BARE_COLUMNS <= max(versions)
+        self._partitions: frozenset[tuple[str, str]] = frozenset()
         if self._across:
             self.ignored_attributes |= _attributes_newer_than(self._oldest)
+        if min(versions) < IDENTITY_OF_PARTITIONS <= max(versions):
+            self._partitions = _partitions(expected) | _partitions(actual)
 
     def comparable(self, text: str) -> str:
         """A text in a form in which both servers print it."""
@@ -68,11 +75,14 @@ class Comparison:
 
     def _changes(self, expected: SchemaObject, actual: SchemaObject) -> Iterator[AttributeChange]:
         for name in dict.fromkeys([*expected.attributes, *actual.attributes]):
-            if name in self.ignored_attributes:
+            if name in self.ignored_attributes or (name in _IDENTITY and self._is_of_partition(expected)):
                 continue
             left, right = expected.attributes.get(name), actual.attributes.get(name)
             if left != right and not self._equivalent(expected.identity.kind, name, left, right):
                 yield AttributeChange(name, printed(left), printed(right))
+
+    def _is_of_partition(self, item: SchemaObject) -> bool:
+        return (item.identity.schema, item.identity.table) in self._partitions
 
     def _equivalent(self, kind: str, attribute: str, left: Value, right: Value) -> bool:
         if self._across and _differs_by_version(kind, attribute):
@@ -92,6 +102,14 @@ class Comparison:
         if attribute == "definition":
             left, right = self.comparable(left), self.comparable(right)
         return left == right
+
+
+def _partitions(schema: Schema) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        (identity.schema, identity.name)
+        for identity, item in schema.objects.items()
+        if identity.kind in ("table", "foreign table") and "partition" in item.attributes
+    )
 
 
 def _attributes_newer_than(version: int) -> frozenset[str]:

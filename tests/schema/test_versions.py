@@ -71,3 +71,21 @@ def test_a_fault_is_seen_across_versions(mutation: Mutation, other: Connection, 
     assert [(item.change, str(item.object), item.attribute) for item in diff(expected, actual)] == [
         (mutation.change, mutation.object, mutation.attribute)
     ]
+
+
+def test_partitions(server: Server, other_server: Server) -> None:
+    """From 17 on a partition has its table's identity; from 18 on a foreign key's part for a partition is called
+    otherwise.
+    """
+    statements = (
+        "create table part (id int generated always as identity primary key) partition by range (id);"
+        "create table low partition of part for values from (0) to (10);"
+        "create table ref (id int references part);"
+    )
+    found = []
+    for one in (server, other_server):
+        with one.create_database("partitions") as database, database.connect() as connection:
+            connection.execute(statements.encode())
+            found.append(read_schema(connection))
+    assert diff(*found) == []
+    assert diff(*reversed(found)) == []
