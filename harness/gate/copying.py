@@ -83,7 +83,9 @@ def _make_different(
     invalid = [identity for identity, item in wanted.objects.items() if _INVALID in item.attributes.items()]
     sound = Schema((_sound(item) for item in wanted.objects.values()), wanted.server_version)
     found = repair(sound, begun, diff(sound, begun, ignore=ALWAYS_IGNORED), ignore=ALWAYS_IGNORED)
-    statements = [operation.sql for operation in found.operations]
+    # What a body names may be gone by now, and the function is there all the same.
+    statements = [statement("take_bodies_as_they_are").as_string(connection)]
+    statements += [operation.sql for operation in found.operations]
     for identity in invalid:
         name = sql.Literal(sql.Identifier(identity.schema, identity.name).as_string(connection))
         statements.append(statement("invalidate").format(index=name).as_string(connection))

@@ -209,6 +209,12 @@ def test_roles_of_the_live_server(server: Server, tmp_path: Path) -> None:
             connection.execute("drop role live_only")
 
 
+def test_a_function_that_does_not_work_any_more_is_copied(server: Server, tmp_path: Path) -> None:
+    drift = ("create function f() returns int language sql as 'select id from unused'", "drop table unused")
+    report = rehearse(server, tmp_path, sql("drop function if exists f()"), *drift)
+    assert (report.findings, report.notes) == ((), ())
+
+
 def test_what_cannot_be_copied_is_said(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The statement is one that the scratch server refuses; which ones those are depends on its packages.
     from harness.gate import copying
