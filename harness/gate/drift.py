@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.checks.repairs import sql_lines, typed
 from harness.checks.wording import consequences, fits_a_sentence
@@ -14,6 +14,8 @@ from harness.gate.roles import as_run_by
 from harness.gate.rules import rule_for
 from harness.schema import Difference, Schema, diff
 from harness.schema.repair import Fix, Repair, repair
+from harness.schema.repair.names import ident
+from harness.schema.repair.operation import execute
 
 # Who runs which is by chance; a server's extensions are as new as its packages; and what a NOT NULL is called depends
 # on whether the database was upgraded from before version 18, or made on it.
@@ -70,18 +72,29 @@ def find_drift(built: Built, expected: Schema, live: Live, actual: Schema, ignor
         expected=expected,
         actual=actual,
         repair=found,
-        adoptions=_adoptions(expected, actual, differences, ignore),
+        adoptions=_adoptions(expected, actual, differences, ignore, live.deployer),
         notes=(*_extension_notes(expected, actual), *_version_notes(expected, actual)),
     )
 
 
 def _adoptions(
-    expected: Schema, actual: Schema, differences: Sequence[Difference], ignore: Collection[str]
+    expected: Schema, actual: Schema, differences: Sequence[Difference], ignore: Collection[str], deployer: str
 ) -> tuple[Fix | None, ...]:
     """The fixes for the other direction, which is a comparison of its own."""
     back = repair(actual, expected, diff(actual, expected, ignore=ignore), ignore=ignore)
-    by_key = {_key(fix.difference): fix for fix in back.fixes}
+    by_key = {_key(fix.difference): _by_whoever_runs_it(fix, deployer) for fix in back.fixes}
     return tuple(by_key.get(_key(difference, reverse=True)) for difference in differences)
+
+
+def _by_whoever_runs_it(fix: Fix, deployer: str) -> Fix:
+    """The fix for a revision: the default privileges of the role that deploys are those of whoever runs it."""
+    begin = "alter default privileges"
+    named = f"{begin} for role {ident(deployer)} "
+    operations = (
+        execute(f"{begin} {one.sql.removeprefix(named)}", one.caution) if one.sql.startswith(named) else one
+        for one in fix.operations
+    )
+    return replace(fix, operations=tuple(operations))
 
 
 def _key(difference: Difference, *, reverse: bool = False) -> tuple[str, DatabaseObject | str, str | None]:

@@ -11,6 +11,7 @@ from harness.schema import Identity, Schema, SchemaObject
 from harness.schema.model import Value
 from harness.schema.repair.common import Context, grants
 from harness.schema.repair.operation import NotAutomaticError
+from harness.schema.repair.servers import usual_defaults
 
 _LISTS = ("grants", "column_grants", "identity_grants")
 # Before version 15 everybody may create in `public`, which is what the server begins with and not what it was told.
@@ -28,7 +29,8 @@ def as_run_by(schema: Schema, old: str, new: str) -> Schema:
     renamed = [_renamed(item, old, new) for item in schema.objects.values()] if old != new else schema.objects.values()
     told = Schema(renamed, schema.server_version)
     context = Context(told, told)
-    return Schema((_without_own(item, new, context) for item in told.objects.values()), schema.server_version)
+    without = (_without_own(item, new, context) for item in told.objects.values())
+    return Schema((item for item in without if item is not None), schema.server_version)
 
 
 def _renamed(item: SchemaObject, old: str, new: str) -> SchemaObject:
@@ -66,7 +68,9 @@ def _line_of(line: str, old: str, new: str) -> str:
     return f"{column}{separator}{rest}"
 
 
-def _without_own(item: SchemaObject, role: str, context: Context) -> SchemaObject:
+def _without_own(item: SchemaObject, role: str, context: Context) -> SchemaObject | None:
+    if item.identity.kind == "default privileges":
+        return _defaults_without_own(item, role, context)
     attributes = dict(item.attributes)
     changed = False
     for name in _LISTS:
@@ -86,14 +90,32 @@ def _without_own(item: SchemaObject, role: str, context: Context) -> SchemaObjec
     return SchemaObject(item.identity, MappingProxyType(attributes), item.uses) if changed else item
 
 
+def _defaults_without_own(item: SchemaObject, role: str, context: Context) -> SchemaObject | None:
+    """Default privileges without what they give a role; None if they say nothing else.
+
+    What holds in all schemas names its owner's own privileges, too, and takes them away where it does not: these stay,
+    as they are at first.
+    """
+    value = item.attributes.get("grants")
+    lines = {line for line in (value if isinstance(value, tuple) else ()) if _grantee(line) != role}
+    what, _, owner = item.identity.name.partition(" of ")
+    usual: set[str] = set()
+    if not item.identity.schema:
+        at_first = usual_defaults(what, owner, context.version)
+        usual = {f"{name}: {', '.join(sorted(privileges))}" for name, privileges in at_first.items()}
+        if owner == role:
+            lines |= {line for line in usual if _grantee(line) == role}
+    if lines == usual:
+        return None
+    return SchemaObject(item.identity, MappingProxyType({**item.attributes, "grants": tuple(sorted(lines))}), item.uses)
+
+
 def _grantee(line: str) -> str:
     return line.partition(": ")[0].rpartition(" to ")[2]
 
 
 def _is_usual(item: SchemaObject, lines: tuple[str, ...], context: Context) -> bool:
     """Whether a list of privileges is the one that such an object begins with."""
-    if item.identity.kind == "default privileges":
-        return False
     if item.identity == Identity("schema", "", "", "public") and frozenset(lines) == _OPEN_PUBLIC:
         return context.version < 15
     try:

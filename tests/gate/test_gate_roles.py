@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from histories import sql, write_history
+from histories import sql, write_history, write_revision
 
 import harness
 from harness.environment import EnvironmentRun, Project
@@ -116,4 +116,19 @@ def test_the_repair_names_the_roles_of_the_live_server(live: ScratchDatabase, se
     for finding in report.findings:
         statement = (finding.fix or "").partition(":\n")[2].partition("\nOr ")[0]
         execute(live, statement)
+    assert told(live, server, project) == []
+    # Nor does it take away what the role that deploys may do with its own tables.
+    execute(live, "set role deployer; create table public.later (id int); select * from public.later")
+
+
+def test_a_revision_that_adopts_names_no_role_that_deploys(
+    live: ScratchDatabase, server: Server, project: Project
+) -> None:
+    execute(live, "set role deployer; alter default privileges revoke select on tables from reporting")
+    (finding,) = harness.gate(live.url, directory=project.directory, server=server, select=["drift"]).findings
+    adoption = (finding.fix or "").partition("\nOr ")[2].partition(":")[2].strip()
+    assert adoption == 'op.execute("alter default privileges revoke select on tables from reporting")'
+    write_revision(project.directory, "adopted", "first", adoption)
+    write_revision(project.directory, "second", "adopted")
+    execute(live, "update alembic_version set version_num = 'adopted'")
     assert told(live, server, project) == []

@@ -175,7 +175,7 @@ def default_privileges(
     """ALTER DEFAULT PRIVILEGES, from one list of privileges to another; None for what there is without an entry."""
     identity = item.identity
     what, _, role = identity.name.partition(" of ")
-    usual = _usual(what, role, version) if not identity.schema else {}
+    usual = usual_defaults(what, role, version) if not identity.schema else {}
     old, new = (usual if lines is None else privileges(lines) for lines in (before, after))
     subject = f"alter default privileges for role {ident(role)}"
     subject += f" in schema {ident(identity.schema)}" if identity.schema else ""
@@ -194,7 +194,8 @@ def default_privileges(
     return operations
 
 
-def _usual(what: str, role: str, version: int) -> dict[str, dict[str, bool]]:
+def usual_defaults(what: str, role: str, version: int) -> dict[str, dict[str, bool]]:
+    """What a role gives on what it makes, as long as it has said nothing else: by grantee, with no grant option."""
     names = {
         "tables": all_on_tables(version),
         "sequences": ("select", "update", "usage"),
