@@ -140,8 +140,8 @@ class Database:
 
     @property
     def name(self) -> str:
-        """Where it is, without the password."""
-        return self.address.name
+        """Where it is. Whether a password was given with it says nothing of that: a baseline knows it by this name."""
+        return self.address.name.replace(":***@", "@", 1)
 
     @property
     def kind(self) -> Hashable | None:
@@ -165,7 +165,8 @@ class Database:
     def told(self, finding: Finding, of: Database) -> Finding:
         """A finding on another that is like it as the finding on it."""
         message, fix, detail = (
-            text and text.replace(of.name, self.name) for text in (finding.message, finding.fix, finding.detail)
+            text and text.replace(of.address.name, self.address.name)
+            for text in (finding.message, finding.fix, finding.detail)
         )
         return replace(finding, message=message or "", fix=fix, detail=detail)
 
