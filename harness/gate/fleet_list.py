@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -36,6 +37,9 @@ def read_databases(said: str | Sequence[str]) -> tuple[Address, ...]:
             continue
         address = read_address(text, f"Line {number} of {what}")
         place = tuple(address.parameters.get(key, default) for key, default in _PLACE.items())
+        if not place[-1] and "PGDATABASE" not in os.environ:
+            # libpq takes the name of the user then.
+            place = (*place[:-1], address.parameters.get("user", ""))
         if place in found:
             raise UsageError(
                 f"Lines {found[place][0]} and {number} of {what} name the same database, {address.name}.",
