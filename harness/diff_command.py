@@ -72,9 +72,11 @@ def run(options: argparse.Namespace) -> int:
 
 def script(compared: Compared) -> str:
     """The repair as a script for psql, with what a person has to do as comments at its end."""
+    from harness.schema.repair.operation import one_line
+
     found = compared.repair
     parts = [found.sql] if found.operations else []
-    parts += [f"-- For a person: {fix.difference.object}: {fix.reason}." for fix in found.for_a_person]
+    parts += [one_line(f"-- For a person: {fix.difference.object}: {fix.reason}.") for fix in found.for_a_person]
     return "\n".join(parts or ["-- Nothing to repair."]) + "\n"
 
 

@@ -230,3 +230,10 @@ def test_what_refers_to_a_table_that_goes_is_not_made_again(opened: Opened) -> N
         with database.connect() as connection:
             connection.execute("; ".join(one.sql for one in fix.operations).encode())
         assert fix.difference.object.name not in {one.name for one in schema_of(database).objects}
+
+
+def test_nothing_of_a_name_is_run(opened: Opened) -> None:
+    # It stands in the comment above the statement, too, and ended that.
+    kept = "create table kept (id integer);"
+    found = repaired(opened(kept), opened(kept + 'create table "t\ndrop table public.kept; --" (id integer)'))
+    assert found.cautions == ('Drops the rows of public."t drop table public.kept; --".',)

@@ -19,7 +19,8 @@ class Operation:
     Attributes:
         sql: a statement, without the semicolon at its end.
         code: the same as a line (or a few) of a revision, with `op`, `sa` and `postgresql` imported.
-        caution: what to look at before it is run: data that is lost, rows that may be in the way.
+        caution: what to look at before it is run: data that is lost, rows that may be in the way. It is shown as a
+            comment, so it has one line, whatever the names in it have.
         alone: whether it must be committed before what follows can use it.
     """
 
@@ -27,6 +28,10 @@ class Operation:
     code: str
     caution: str | None = None
     alone: bool = False
+
+    def __post_init__(self) -> None:
+        if self.caution is not None:
+            object.__setattr__(self, "caution", one_line(self.caution))
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,11 @@ class Repair:
                 parts.append(f"-- {operation.caution}")
             parts.append(f"{operation.sql};")
         return "\n".join([*parts, "commit;"] if inside else parts)
+
+
+def one_line(text: str) -> str:
+    """A text for a comment: behind a line break, the rest of a name would be run."""
+    return " ".join(text.splitlines())
 
 
 def execute(sql: str, caution: str | None = None) -> Operation:
