@@ -103,7 +103,8 @@ def _tenants(
 
 
 def _in_schema(configured: Sequence[Configured], schema: str) -> list[Configured]:
-    return [replace(one, version_table_schema=one.version_table_schema or schema) for one in configured]
+    # What env.py says of the schema it says of the tenant that it was asked about, and each has its own.
+    return [replace(one, version_table_schema=schema) for one in configured]
 
 
 def _by_schema(whole: Schema) -> dict[str, Schema]:

@@ -146,3 +146,15 @@ def test_the_command(live: ScratchDatabase, server: Server, root: Path) -> None:
     report = json.loads(done.stdout)
     assert [check["name"] for check in report["checks"]] == ["schema a", "schema acme"]
     assert "live: 2 schemas of postgresql://postgres:***@" in report["server"]["why"]
+
+
+def test_an_env_py_that_names_the_schema_of_the_version_table(
+    server: Server, live: ScratchDatabase, tmp_path: Path
+) -> None:
+    project = write_project(tmp_path)
+    env = project / "alembic" / "env.py"
+    env.write_text(env.read_text().replace("target_metadata=None", "target_metadata=None, version_table_schema=tenant"))
+    env.write_text(env.read_text().replace("literal_binds=True", "literal_binds=True, version_table_schema=tenant"))
+    report = gate(live, "*a*", server, project, select=["revision", "drift"])
+    judged = {result.name: result.outcome for result in report.checks if result.name != "schema shared"}
+    assert judged == dict.fromkeys(("schema Tenant 7", "schema a", "schema acme", "schema table"), "passed")
