@@ -215,6 +215,21 @@ def test_a_function_that_does_not_work_any_more_is_copied(server: Server, tmp_pa
     assert (report.findings, report.notes) == ((), ())
 
 
+def test_an_event_trigger_that_lets_nobody_do_anything_is_copied_last(server: Server, tmp_path: Path) -> None:
+    first = sql(
+        "create table person (id int); create function f() returns trigger language plpgsql as 'begin end';"
+        "create trigger zoned before insert on person for each row execute function f()"
+    )
+    drift = (
+        "alter table person disable trigger zoned",
+        "create function guard() returns event_trigger language plpgsql as $$ begin raise 'not on a friday'; end $$",
+        "create event trigger guard on ddl_command_end execute function guard()",
+    )
+    report = rehearse(server, tmp_path, sql("alter table person add phone text"), *drift, first=first)
+    assert report.findings[0].message == "The deploy would fail at revision second: not on a friday"
+    assert report.notes == ()
+
+
 def test_what_cannot_be_copied_is_said(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The statement is one that the scratch server refuses; which ones those are depends on its packages.
     from harness.gate import copying
