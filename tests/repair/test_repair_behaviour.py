@@ -237,3 +237,21 @@ def test_nothing_of_a_name_is_run(opened: Opened) -> None:
     kept = "create table kept (id integer);"
     found = repaired(opened(kept), opened(kept + 'create table "t\ndrop table public.kept; --" (id integer)'))
     assert found.cautions == ('Drops the rows of public."t drop table public.kept; --".',)
+
+
+def test_what_a_partition_or_an_heir_makes_of_its_parents_columns(opened: Opened) -> None:
+    parents = (
+        "create table parent (a text default 'x', b integer) partition by list (b);"
+        "create table elder (a text default 'x', b integer not null, c text);"
+    )
+    children = (
+        "create table part partition of parent for values in (1);"
+        "create table heir (own integer) inherits (elder);"
+        "alter table part alter a set default 'y', alter b set not null, alter a set statistics 77;"
+        "comment on column part.a is 'the a';"
+        "alter table heir alter a drop default, alter c set not null, alter c set storage external;"
+        "grant select (a) on heir to public;"
+    )
+    found = repaired(opened(parents + children), opened(parents))
+    # Nothing is said of what comes from the parent.
+    assert not any("heir alter column b " in operation.sql for operation in found.operations)

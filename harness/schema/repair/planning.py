@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from harness.schema.model import Identity, SchemaObject, Value, owners
-from harness.schema.repair import datatypes, identities, kinds, tables
+from harness.schema.repair import datatypes, heirs, identities, kinds, tables
 from harness.schema.repair.changes import Changes, Pairs, moved
 from harness.schema.repair.column_conversions import conversion
 from harness.schema.repair.column_words import drop_default
@@ -256,6 +256,7 @@ class _Plan:
     def _building(self) -> Iterable[Operation]:
         needs: defaultdict[Identity, set[Identity]] = defaultdict(set)
         alters = self._alterations()
+        inherited = heirs.inherited_columns(self._context.expected)
         homes = {identity: self._home(identity) for identity in self._targets}
         columns: defaultdict[Identity, list[SchemaObject]] = defaultdict(list)
         for identity, item in self._targets.items():
@@ -271,6 +272,8 @@ class _Plan:
             if identity in self._targets and identity.kind != "schema":
                 own = sorted(columns[identity], key=lambda column: int(str(column.attributes.get("position", 0))))
                 yield from kinds.create(self._targets[identity], self._context, own)
+                if {"partition", "inherits"} & self._targets[identity].attributes.keys():
+                    yield from heirs.overrides(identity, inherited, self._context)
             elif identity in alters:
                 yield from kinds.alter(*alters[identity], self._context)
 
