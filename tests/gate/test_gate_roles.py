@@ -132,3 +132,17 @@ def test_a_revision_that_adopts_names_no_role_that_deploys(
     write_revision(project.directory, "second", "adopted")
     execute(live, "update alembic_version set version_num = 'adopted'")
     assert told(live, server, project) == []
+
+
+def test_the_repair_knows_what_the_role_that_deploys_gives_at_once(
+    live: ScratchDatabase, server: Server, project: Project
+) -> None:
+    execute(live, "drop table person", "drop function f()", "set role deployer; create table extra (id int)")
+    execute(live, "revoke select on extra from reporting")
+    report = harness.gate(live.url, directory=project.directory, server=server, select=["drift"])
+    adoption = next(one.fix or "" for one in report.findings if "extra" in one.rule).partition("\nOr ")[2]
+    assert 'op.execute("revoke select on table public.extra from reporting")' in adoption
+    for finding in report.findings:
+        statement = (finding.fix or "").partition(":\n")[2].partition("\nOr ")[0]
+        execute(live, f"set role deployer; {statement}")
+    assert told(live, server, project) == []

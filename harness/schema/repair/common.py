@@ -99,7 +99,7 @@ def grants(item: SchemaObject, before: Value, after: Value, context: Context) ->
         item: the object, with its expected attributes.
         before, after: the attribute `grants`; None for what a new object of the kind has.
     """
-    old, new = (_granted(item, value, context.version) for value in (before, after))
+    old, new = (granted(item, value, context.version) for value in (before, after))
     role_of_owner = _owner(item, context)
     operations = []
     for grantee in dict.fromkeys([*old, *new]):
@@ -154,7 +154,8 @@ def privileges(lines: Value) -> dict[str, dict[str, bool]]:
     return found
 
 
-def _granted(item: SchemaObject, value: Value, version: int) -> dict[str, dict[str, bool]]:
+def granted(item: SchemaObject, value: Value, version: int) -> dict[str, dict[str, bool]]:
+    """The privileges of the attribute `grants`; None is what a new object of the kind has."""
     if value is not None:
         return privileges(value)
     kind = item.identity.kind

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from harness.schema.model import Identity, SchemaObject
-from harness.schema.repair import columns, constraints, datatypes, indexes, others, routines, servers, tables, views
+from harness.schema.repair import (
+    columns,
+    constraints,
+    datatypes,
+    default_grants,
+    indexes,
+    others,
+    routines,
+    servers,
+    tables,
+    views,
+)
 from harness.schema.repair.common import (
     TYPES,
     Context,
@@ -140,10 +151,16 @@ def create(item: SchemaObject, context: Context, own: Collection[SchemaObject] =
         operations = _CREATE[identity.kind](item, context)
     else:
         raise NotAutomaticError(f"a {identity.kind} cannot be made from what is read of it")
-    common = [name for name in COMMON if name in item.attributes]
+    common = [name for name in ("owner", "comment") if name in item.attributes]
     if "owner" in common and item.attributes["owner"] == context.usual_owner:
         common.remove("owner")
-    return operations + _common(item, SchemaObject(identity, {}), common, context)
+    settled = [] if identity.kind in OWN_GRANTS else default_grants.settle(item, context)
+    if own and "owner" not in common:
+        # What is revoked from somebody on a table is revoked on its columns, too: before these are granted.
+        operations[1:1] = settled
+        settled = []
+    operations += _common(item, SchemaObject(identity, {}), common, context) + settled
+    return operations + (column_grants(item, None, context) if "column_grants" in item.attributes else [])
 
 
 def alter(new: SchemaObject, old: SchemaObject, names: Collection[str], context: Context) -> list[Operation]:
