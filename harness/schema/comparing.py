@@ -9,6 +9,7 @@ from harness.schema.differences import printed
 from harness.schema.groups import ignored_attributes, ignored_kinds
 from harness.schema.model import Schema, SchemaObject, Value
 from harness.schema.spelling import same_default, settled, unqualified
+from harness.schema.versions import attributes_newer_than
 
 # Read for the order of columns, which is compared table by table.
 POSITION = "position"
@@ -46,12 +47,11 @@ class Comparison:
         self.ignores_names = "names" in ignore
         self.ignores_order = "order" in ignore
         versions = (expected.server_version, actual.server_version)
-        self._oldest = min(versions)
         self._across = versions[0] != versions[1]
         self._deparsers_differ = min(versions) < BARE_COLUMNS <= max(versions)
         self._partitions: frozenset[tuple[str, str]] = frozenset()
         if self._across:
-            self.ignored_attributes |= _attributes_newer_than(self._oldest)
+            self.ignored_attributes |= attributes_newer_than(min(versions))
         if min(versions) < IDENTITY_OF_PARTITIONS <= max(versions):
             self._partitions = _partitions(expected) | _partitions(actual)
 
@@ -90,8 +90,6 @@ class Comparison:
         if kind == "user mapping" and None in (left, right):
             # Not everybody may see the options.
             return True
-        if self._across and attribute in ("grants", "column_grants"):
-            return _without_newer_privileges(left) == _without_newer_privileges(right)
         if attribute == "default" and not isinstance(left, tuple) and not isinstance(right, tuple):
             return same_default(left, right)
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
@@ -112,23 +110,6 @@ def _partitions(schema: Schema) -> frozenset[tuple[str, str]]:
     )
 
 
-def _attributes_newer_than(version: int) -> frozenset[str]:
-    return frozenset().union(*(names for since, names in _NEW_ATTRIBUTES.items() if since > version))
-
-
-# Attributes that only servers from a version on have: nothing can be said of them across that version.
-_NEW_ATTRIBUTES = {
-    14: frozenset({"compression", "multirange", "synchronous_commit"}),
-    18: frozenset({"not_null_name", "not_null_options"}),
-}
-
-
 def _differs_by_version(kind: str, attribute: str) -> bool:
     """Which extensions' versions there are is the server's matter, and so is what it says of them."""
     return kind == "extension" and attribute in ("version", "comment")
-
-
-def _without_newer_privileges(value: Value) -> tuple[str, ...]:
-    """Version 17 added MAINTAIN to what GRANT ALL gives."""
-    lines = value if isinstance(value, tuple) else ()
-    return tuple(line.replace("maintain with grant option, ", "").replace("maintain, ", "") for line in lines)

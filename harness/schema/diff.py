@@ -12,6 +12,7 @@ from harness.schema.folding import Node, fold
 from harness.schema.groups import NAMED_BY_CONVENTION
 from harness.schema.model import Identity, Schema, SchemaObject
 from harness.schema.pairing import Pairing
+from harness.schema.versions import as_both_know_it
 
 
 def diff(expected: Schema, actual: Schema, *, ignore: Collection[str] = ()) -> list[Difference]:
@@ -28,6 +29,7 @@ def diff(expected: Schema, actual: Schema, *, ignore: Collection[str] = ()) -> l
     Raises:
         UsageError: a group that does not exist.
     """
+    expected, actual = as_both_know_it(expected, actual)
     comparison = Comparison(expected, actual, ignore)
     pairing = Pairing(expected, actual, comparison)
     nodes = [

@@ -9,6 +9,7 @@ import pytest
 
 from harness.findings import VerdictError
 from harness.schema import Schema, diff, read_schema
+from harness.schema.repair import repair
 from harness.server import Server, binaries, open_server
 from harness.settings import Settings
 
@@ -89,3 +90,34 @@ def test_partitions(server: Server, other_server: Server) -> None:
             found.append(read_schema(connection))
     assert diff(*found) == []
     assert diff(*reversed(found)) == []
+
+
+@pytest.mark.parametrize("is_here", [True, False], ids=["here", "there"])
+def test_a_repair_says_nothing_that_its_server_does_not_know(
+    is_here: bool, server: Server, other_server: Server
+) -> None:
+    """`MAINTAIN` came with 17, and names of `NOT NULL` with 18."""
+    whole = (
+        "create table t (a int constraint given not null, b int not null, c text);"
+        "alter table t rename b to d; create table later (id int not null);"
+        "grant all on t, later to harness_owner; grant select on t, later to harness_reader;"
+    )
+    drift = (
+        "alter table t alter a drop not null, alter d drop not null, drop c; drop table later;"
+        "revoke select on t from harness_reader; grant insert on t to harness_writer;"
+    )
+    wanted, drifted = (server, other_server) if is_here else (other_server, server)
+    with (
+        wanted.create_database("wanted") as one,
+        drifted.create_database("drifted") as another,
+        one.connect() as connection,
+        another.connect() as repaired,
+    ):
+        connection.execute(whole.encode())
+        repaired.execute((whole + drift).encode())
+        expected, actual = read_schema(connection), read_schema(repaired)
+        found = repair(expected, actual, diff(expected, actual))
+        assert not found.for_a_person
+        assert "maintain" not in found.sql
+        repaired.execute(found.sql.encode())
+        assert diff(expected, read_schema(repaired)) == []

@@ -18,6 +18,7 @@ from harness.schema.repair.changes import Pairs
 from harness.schema.repair.common import Context
 from harness.schema.repair.operation import Fix, NotAutomaticError, Operation, Repair
 from harness.schema.repair.planning import Planner
+from harness.schema.versions import as_both_know_it
 
 __all__ = ["Fix", "Operation", "Repair", "repair"]
 
@@ -41,6 +42,7 @@ def repair(
     Raises:
         UsageError: a group that does not exist.
     """
+    expected, actual = as_both_know_it(expected, actual)
     context = Context(expected, actual, ignored_attributes(ignore))
     pairs = Pairs(expected, actual, differences)
     planner = Planner(context, pairs)

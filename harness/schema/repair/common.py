@@ -56,6 +56,11 @@ class Context:
         """The major version of the server that the repair runs on."""
         return self.actual.server_version
 
+    @property
+    def privileges_as_of(self) -> int:
+        """The major version whose privileges are compared: the older one's."""
+        return min(self.expected.server_version, self.actual.server_version)
+
 
 def phrase(identity: Identity) -> str:
     """An object as ALTER, COMMENT ON and DROP name it: `table app.customer`, `trigger t on app.customer`."""
@@ -99,7 +104,7 @@ def grants(item: SchemaObject, before: Value, after: Value, context: Context) ->
         item: the object, with its expected attributes.
         before, after: the attribute `grants`; None for what a new object of the kind has.
     """
-    old, new = (granted(item, value, context.version) for value in (before, after))
+    old, new = (granted(item, value, context.privileges_as_of) for value in (before, after))
     role_of_owner = _owner(item, context)
     operations = []
     for grantee in dict.fromkeys([*old, *new]):

@@ -30,7 +30,7 @@ def _at_once(item: SchemaObject, context: Context) -> Value:
         context.actual.objects.get(Identity("default privileges", schema, "", name))
         for schema in ("", item.identity.schema)
     )
-    found = granted(item, None, context.version)
+    found = granted(item, None, context.privileges_as_of)
     if everywhere is not None:
         lines = privileges(everywhere.attributes.get("grants"))
         found = {"(owner)" if grantee == role else grantee: given for grantee, given in lines.items()}
@@ -38,7 +38,7 @@ def _at_once(item: SchemaObject, context: Context) -> Value:
         for grantee, given in privileges(here.attributes.get("grants")).items():
             had = found.setdefault("(owner)" if grantee == role else grantee, {})
             had.update({name: may or had.get(name, False) for name, may in given.items()})
-    if found == granted(item, None, context.version):
+    if found == granted(item, None, context.privileges_as_of):
         return None
     return tuple(
         f"{grantee}: {', '.join(name + (' with grant option' if may else '') for name, may in sorted(given.items()))}"

@@ -68,7 +68,7 @@ _CREATE: dict[str, Create] = {
     "subscription": servers.create_subscription,
     "setting": lambda item, context: [servers.setting(item)],
     "default privileges": lambda item, context: servers.default_privileges(
-        item, None, tuple_of(item.attributes.get("grants")), context.version
+        item, None, tuple_of(item.attributes.get("grants")), context.privileges_as_of
     ),
     "cast": others.create_cast,
     "operator": others.create_operator,
@@ -172,7 +172,7 @@ def alter(new: SchemaObject, old: SchemaObject, names: Collection[str], context:
     kind = new.identity.kind
     if kind == "default privileges":
         before, after = (tuple_of(item.attributes.get("grants")) for item in (old, new))
-        return servers.default_privileges(new, before, after, context.version)
+        return servers.default_privileges(new, before, after, context.privileges_as_of)
     operations = _ALTER[kind][1](new, old, names, context) if kind in _ALTER else []
     return operations + _common(new, old, names, context)
 
@@ -215,7 +215,7 @@ def drop(item: SchemaObject, context: Context) -> list[Operation]:
     if kind == "setting":
         return [servers.setting(item, unset=True)]
     if kind == "default privileges":
-        return servers.default_privileges(item, tuple_of(item.attributes.get("grants")), None, context.version)
+        return servers.default_privileges(item, tuple_of(item.attributes.get("grants")), None, context.privileges_as_of)
     if kind == "schema":
         caution = f"Drops everything in the schema {ident(identity.name)}, the rows of its tables too."
         return [execute(f"drop schema {ident(identity.name)} cascade", caution)]
