@@ -105,6 +105,15 @@ def test_drop_ends_the_sessions_of_others(embedded: Server) -> None:
         foreign.execute("select 1")
 
 
+def test_drop_ends_what_a_history_subscribed_to(embedded: Server) -> None:
+    with embedded.create_database() as database, database.connect() as connection:
+        connection.execute(
+            "create subscription \"the sub\" connection 'host=nowhere.invalid' publication p "
+            "with (connect = false, slot_name = 'taken')"
+        )
+    assert database.name not in names_on(embedded)
+
+
 def test_drop_closes_our_own_connections(embedded: Server) -> None:
     database = embedded.create_database("ours")
     connection = database.connect()

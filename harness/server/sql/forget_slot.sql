@@ -1,0 +1,1 @@
+alter subscription {name} set (slot_name = none)
