@@ -110,6 +110,18 @@ def test_a_catalog_that_may_not_be_read(rich: Connection, plain_role: str) -> No
         rich.execute("grant select on pg_catalog.pg_publication to public")
 
 
+def test_a_database_of_another_encoding(server: Server) -> None:
+    with psycopg.connect(server.url, autocommit=True) as maintenance:
+        maintenance.execute("create database harness_latin template template0 encoding 'LATIN1' locale 'C'")
+        try:
+            with psycopg.connect(make_conninfo(server.url, dbname="harness_latin"), autocommit=True) as connection:
+                connection.execute("create table t (id int); comment on table t is 'é'")
+                found = read_schema(connection).objects[Identity("table", "public", "", "t")]
+        finally:
+            maintenance.execute("drop database harness_latin")
+    assert found.attributes["comment"] == "é"
+
+
 def test_a_database_in_another_encoding(server: Server) -> None:
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("create database harness_ascii template template0 encoding 'SQL_ASCII' locale 'C'")

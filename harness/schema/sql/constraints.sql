@@ -110,7 +110,7 @@ left join pg_catalog.pg_class as x on x.oid = i.indexrelid
 left join pg_catalog.pg_am as am on am.oid = x.relam
 left join pg_catalog.pg_tablespace as ts on ts.oid = x.reltablespace
 left join (
-    -- ALTER TABLE … DISABLE TRIGGER ALL reaches the internal triggers that do a foreign key's work, on either table.
+    -- ALTER TABLE ... DISABLE TRIGGER ALL reaches the internal triggers that do a foreign key's work, on either table.
     select
         s.constraint_oid,
         pg_catalog.string_agg(s.state, ', ' order by s.state) filter (where s.is_own) as own,

@@ -7,7 +7,7 @@ select
     'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid as classid,
     t.oid as objid,
     0 as objsubid,
-    -- In order, but not the sort keys themselves: ADD VALUE … BEFORE leaves fractions.
+    -- In order, but not the sort keys themselves: ADD VALUE ... BEFORE leaves fractions.
     array(
         select l.enumlabel::pg_catalog.text from pg_catalog.pg_enum as l where l.enumtypid = t.oid order by l.enumsortorder
     ) as labels,

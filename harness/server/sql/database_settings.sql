@@ -1,4 +1,4 @@
--- What ALTER DATABASE … SET and ALTER ROLE … IN DATABASE … SET have put on a database, entry by entry.
+-- What ALTER DATABASE ... SET and ALTER ROLE ... IN DATABASE ... SET have put on a database, entry by entry.
 select
     r.rolname,
     pg_catalog.split_part(c.entry, '=', 1) as name,
