@@ -20,6 +20,8 @@ from harness.schema.repair.operation import execute
 # Who runs which is by chance; a server's extensions are as new as its packages; and what a NOT NULL is called depends
 # on whether the database was upgraded from before version 18, or made on it.
 ALWAYS_IGNORED = frozenset({"owner", "extension-version", "not-null-names"})
+# What leads to the operations for a revision, in a finding's fix.
+ADOPTION = "Or to adopt it, in a new revision that this database is only stamped with"
 _SHORT = 120
 _WORDS = {"nullable": "nullability", "valid": "validity", "validated": "validation", "unique": "uniqueness"}
 _OPPOSITE = {"missing": "extra", "extra": "missing"}
@@ -169,4 +171,4 @@ def _adopting(fix: Fix | None) -> str:
         return ""
     if not fix.automatic:
         return f"To adopt it into the history: for a person, since {fix.reason}."
-    return typed("Or to adopt it, in a new revision that this database is only stamped with", fix)
+    return typed(ADOPTION, fix)

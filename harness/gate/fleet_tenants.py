@@ -7,7 +7,6 @@ history makes in a schema of the same name on a scratch database; what lies outs
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -22,7 +21,7 @@ from harness.comparison.address import Address
 from harness.comparison.session import LiveSession
 from harness.environment import Configured, Project
 from harness.findings import Finding, Report, UsageError
-from harness.gate.drift import ignored_groups
+from harness.gate.drift import ADOPTION, ignored_groups
 from harness.gate.expected import Ground
 from harness.gate.fleet import Candidate
 from harness.gate.fleet_run import Many
@@ -33,9 +32,12 @@ from harness.gate.live import APPLICATION, Live, VersionTable, read_live
 from harness.gate.statements import statement
 from harness.report.text import plural
 from harness.schema import Schema, SchemaObject
+from harness.schema.repair.names import python
 from harness.server import ScratchDatabase
 
 PLACEHOLDER = "{schema}"
+# What stands in front of a point in a revision and is no schema.
+_MODULES = {"op", "sa", "postgresql"}
 
 
 def run_schemas(address: Address, glob: str, asked: Asked, many: Many) -> Report:
@@ -202,8 +204,25 @@ class TenantJudge(Judge):
     def drift(self) -> list[Finding]:
         """What was changed behind the history's back; what adopts it names no tenant, as the history does not."""
         assert self.tenant is not None
-        argument = f", schema={json.dumps(self.tenant.schema, ensure_ascii=False)}"
-        return [replace(finding, fix=finding.fix and finding.fix.replace(argument, "")) for finding in super().drift()]
+        return [replace(finding, fix=finding.fix and self._for_all(finding.fix)) for finding in super().drift()]
+
+    def _for_all(self, fix: str) -> str:
+        assert self.tenant is not None
+        here, separator, adoption = fix.partition(f"\n{ADOPTION}")
+        return f"{here}{separator}{_without_schema(adoption, self.tenant.schema)}"
+
+
+def _without_schema(code: str, schema: str) -> str:
+    """Operations that name no schema: the history finds its own by the search path."""
+    argument = f"schema={python(schema)}"
+    for before, after in ((f", {argument}", ""), (f"\n    {argument},\n", "\n"), (f"{argument}, ", "")):
+        code = code.replace(before, after)
+    # As it stands in SQL, which may stand in a string of Python's.
+    forms = {schema, _quoted(schema), _quoted(schema).replace('"', r"\"")}
+    written = "|".join(re.escape(form) for form in sorted(forms - _MODULES, key=len, reverse=True))
+    # What else stands in quotes is a text, which may be the name of a host as well.
+    places = (rf"(?<![\w$.'@/-])(?:{written})\.(?=[\w\"\\])", rf"(?<=')(?:{written})\.(?=[^'\\]+\\?'::regclass)")
+    return re.sub("|".join(places), "", code)
 
 
 class TenantGround(Ground):

@@ -158,3 +158,25 @@ def test_an_env_py_that_names_the_schema_of_the_version_table(
     report = gate(live, "*a*", server, project, select=["revision", "drift"])
     judged = {result.name: result.outcome for result in report.checks if result.name != "schema shared"}
     assert judged == dict.fromkeys(("schema Tenant 7", "schema a", "schema acme", "schema table"), "passed")
+
+
+def test_a_revision_that_adopts_names_no_tenant(live: ScratchDatabase, server: Server, root: Path) -> None:
+    by_hand = (
+        "create table note (at state default 'on', n int default nextval('number'), host text default 'acme.org');"
+        "create or replace view active as select id from customer"
+    )
+    with live.connect() as connection:
+        for name in ("acme", "Tenant 7"):
+            connection.execute(sql.SQL("set search_path = {}; create sequence number").format(sql.Identifier(name)))
+            connection.execute(by_hand.encode())
+    report = gate(live, "*[7e]", server, root, select=["drift"])
+    adoptions: dict[str | None, list[str]] = {}
+    for finding in report.findings:
+        adoptions.setdefault(finding.database, []).append((finding.fix or "").partition("\nOr to adopt it")[2])
+    for texts in (adoptions["schema acme"], adoptions["schema Tenant 7"]):
+        told = "\n".join(texts).replace(r"\'", "'")
+        assert len(texts) == 3
+        assert "Tenant 7" not in told
+        assert "acme." not in told.replace("'acme.org'", "")
+        assert "nextval('number'::regclass)" in told
+        assert "'acme.org'" in told
