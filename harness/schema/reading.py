@@ -30,6 +30,8 @@ SESSION = {
     "bytea_output": "hex",
     "lc_monetary": "C",
     "quote_all_identifiers": "off",
+    # A backslash in a literal, of ours or of theirs, is one.
+    "standard_conforming_strings": "on",
     # Catalog queries look expensive to the planner, and would spend most of their time in the compiler.
     "jit": "off",
 }

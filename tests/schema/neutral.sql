@@ -427,6 +427,7 @@ set local timezone = 'Asia/Tokyo';
 set local datestyle = 'German';
 set local intervalstyle = 'iso_8601';
 set local quote_all_identifiers = on;
+set local standard_conforming_strings = off;
 set local bytea_output = 'escape';
 set local extra_float_digits = -5;
 
