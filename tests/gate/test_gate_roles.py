@@ -26,6 +26,7 @@ HISTORY = {
             "grant select on person to reporting; grant select (email) on person to deployer;"
             "grant all on person to deployer;"
             "alter default privileges grant select on tables to reporting;"
+            "alter default privileges grant usage on sequences to reporting;"
             "alter table person enable row level security;"
             "create policy own on person to deployer using (true);"
         ),

@@ -94,8 +94,10 @@ def after(item: SchemaObject, context: Context, *, commented: bool) -> list[Oper
     names = [name for name in _STEPS if name in item.attributes and name not in _IN_DEFINITION]
     bare = SchemaObject(item.identity, {"type": item.attributes["type"]})
     operations = [] if commented or "comment" not in item.attributes else [comment(item.identity, get(item, "comment"))]
+    if "identity" in item.attributes:
+        operations += identities.settle_grants(item, context)
     for name in names:
-        if name != "comment":
+        if name not in ("comment", "identity_grants"):
             operations += _STEPS[name](item, bare, context)
     return operations
 

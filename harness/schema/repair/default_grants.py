@@ -17,10 +17,10 @@ _WHAT = {
 
 def settle(item: SchemaObject, context: Context) -> list[Operation]:
     """GRANT and REVOKE until an object that the repair has just made has the privileges that it should have."""
-    return grants(item, _at_once(item, context), item.attributes.get("grants"), context)
+    return grants(item, at_once(item, context), item.attributes.get("grants"), context)
 
 
-def _at_once(item: SchemaObject, context: Context) -> Value:
+def at_once(item: SchemaObject, context: Context) -> Value:
     """The attribute `grants` of a new object; None for what the server begins with."""
     kind, role = item.identity.kind, context.usual_owner
     if kind not in _WHAT or role is None or "grants" in context.ignored:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.schema.model import Identity, SchemaObject
+from harness.schema.model import Identity, SchemaObject, Value
+from harness.schema.repair import default_grants
 from harness.schema.repair.column_words import alter_column, drop_default, get, subject
 from harness.schema.repair.common import Context, grants
 from harness.schema.repair.names import Source, call, literal, table_of
@@ -51,11 +52,19 @@ def change_comment(new: SchemaObject, old: SchemaObject, context: Context) -> li
 
 
 def change_grants(new: SchemaObject, old: SchemaObject, context: Context) -> list[Operation]:
-    stand_in = Identity("sequence", "", "", "<sequence>")
-    role = {"owner": Source("current_user")}
-    item = SchemaObject(stand_in, role)
-    found = grants(item, get(old, "identity_grants"), get(new, "identity_grants"), context)
-    return [_on_sequence(new, operation.sql.replace('"<sequence>"', "<sequence>")) for operation in found]
+    return _granting(new, get(old, "identity_grants"), context)
+
+
+def settle_grants(item: SchemaObject, context: Context) -> list[Operation]:
+    """The same for a new column, on whose sequence default privileges had their say."""
+    sequence = SchemaObject(Identity("sequence", item.identity.schema, "", "<sequence>"), {})
+    return _granting(item, default_grants.at_once(sequence, context), context)
+
+
+def _granting(item: SchemaObject, before: Value, context: Context) -> list[Operation]:
+    stand_in = SchemaObject(Identity("sequence", "", "", "<sequence>"), {"owner": Source("current_user")})
+    found = grants(stand_in, before, get(item, "identity_grants"), context)
+    return [_on_sequence(item, operation.sql.replace('"<sequence>"', "<sequence>")) for operation in found]
 
 
 def drop_identity(item: SchemaObject) -> Operation:
