@@ -155,8 +155,3 @@ where o.contype in ('p', 'u', 'f', 'c', 'x')
         select from pg_catalog.pg_depend as e
         where e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and e.objid = c.oid and e.deptype = 'e'
     )
-    -- A foreign key to a partitioned table has one of PostgreSQL's own for each partition, which nobody can make or drop.
-    and not exists (
-        select from pg_catalog.pg_constraint as p
-        where p.oid = o.conparentid and p.conrelid = o.conrelid and o.contype = 'f'
-    )
