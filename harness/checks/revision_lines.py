@@ -13,6 +13,9 @@ from harness.findings import DatabaseObject
 
 Function = Literal["upgrade", "downgrade"]
 
+# What follows a name: a function's arguments, the access method of an operator class.
+_SIGNATURE = re.compile(r"\(| using ")
+
 
 def line_of(path: str, functions: Sequence[Function], target: DatabaseObject) -> int | None:
     """The line that names an object, or else the table or schema that it belongs to.
@@ -50,7 +53,7 @@ def _tree(path: str) -> ast.Module | None:
 
 def _searches(target: DatabaseObject) -> Iterator[Callable[[ast.stmt], int | None]]:
     """Ways to find an object in a part of a file, the surest first."""
-    name, table = target.name.partition("(")[0], target.table
+    name, table = _SIGNATURE.split(target.name)[0], target.table
     if table:
         yield lambda root: _line_of_both(root, name, table)
     else:

@@ -63,6 +63,10 @@ def where(tmp_path: Path, target: DatabaseObject, *functions: Function, source: 
         ),
         (DatabaseObject("function", "orders_total()", "public"), "create function orders_total()"),
         (
+            DatabaseObject("operator class", "a_seq using btree", "public"),
+            'op.execute("create sequence a_seq; create sequence b_seq")',
+        ),
+        (
             DatabaseObject("sequence", "b_seq", "public"),
             'op.execute("create sequence a_seq; create sequence b_seq")',
         ),
