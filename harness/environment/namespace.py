@@ -10,14 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.environment.statements import statement
+
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy.engine import Engine
-
-_QUERY = """
-select pg_catalog.current_database(), pg_catalog.current_schema(),
-    (select setting from pg_catalog.pg_settings where name = 'search_path' and source in ('client', 'session'))
-"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def namespace_of(context: MigrationContext) -> Namespace | None:
     connection = context.connection
     if connection is None or context.dialect.name != "postgresql":
         return None
-    database, schema, search_path = connection.exec_driver_sql(_QUERY).one()
+    database, schema, search_path = connection.exec_driver_sql(statement("namespace")).one()
     translate: Mapping[str | None, str | None] = connection.get_execution_options().get("schema_translate_map") or {}
     # No schema of the search path may be there yet.
     default = translate.get(None) or schema or connection.dialect.default_schema_name or "public"

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from harness.environment.statements import statement
+
 # A statement after which something may be left. `UPDATE … SET` and `ALTER … SET` are no such; one too many costs a
 # look, one that is missed a fault.
 _MAY_LEAVE = re.compile(
@@ -17,27 +19,16 @@ _MAY_LEAVE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
-# Who the session is decides what it may set, so these come first. No pg_settings lists them.
+# Who the session is decides what it may set, so these come first.
 _IDENTITY = ("session_authorization", "role")
-_SETTINGS = """
-select name, pg_catalog.current_setting(name)
-from pg_catalog.unnest(array['session_authorization', 'role']) as n (name)
-union all
-select name, setting
-from pg_catalog.pg_settings
-where source = 'session'
-    and name not in ('session_authorization', 'role')
-    -- Those of the transaction itself, which ends anyhow.
-    and name not in ('transaction_isolation', 'transaction_read_only', 'transaction_deferrable')
-"""
 # What a revision sets for itself may be too short for us.
 _TIMEOUT = "statement_timeout"
 
 
-def may_leave_something(statement: str) -> bool:
+def may_leave_something(text: str) -> bool:
     """Whether a statement may change the session that it runs in."""
-    words = statement.lower()
-    return ("set" in words or "temp" in words) and _MAY_LEAVE.search(statement) is not None
+    words = text.lower()
+    return ("set" in words or "temp" in words) and _MAY_LEAVE.search(text) is not None
 
 
 class Session:
@@ -70,14 +61,14 @@ class Session:
 
     def _read(self) -> dict[str, str]:
         cursor = self._connection.cursor()
-        cursor.execute(_SETTINGS)
+        cursor.execute(statement("session_settings"))
         found = {str(name): str(value) for name, value in cursor.fetchall()}
         cursor.close()
         return found
 
-    def _run(self, statement: str) -> None:
+    def _run(self, text: str) -> None:
         cursor = self._connection.cursor()
-        cursor.execute(statement)
+        cursor.execute(text)
         cursor.close()
 
 

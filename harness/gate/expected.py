@@ -175,7 +175,9 @@ class Ground:
         """Make a role without any right, to be granted to, on a server of our own; says whether it was made."""
         if self.server.kind == "url" or name in self._roles or len(self._roles) >= _MOST_ROLES:
             return False
-        with connect(self.server.url, self._parameters()) as connection, contextlib.suppress(errors.DuplicateObject):
+        # Another of ours may make it at the same moment, and then the server says it in one of two ways.
+        known = contextlib.suppress(errors.DuplicateObject, errors.UniqueViolation)
+        with connect(self.server.url, self._parameters()) as connection, known:
             connection.execute(statement("create_role").format(role=sql.Identifier(name)))
         self._roles.add(name)
         self.context.own(self._role(name))
