@@ -13,6 +13,8 @@ from harness.findings import DatabaseObject
 
 Function = Literal["upgrade", "downgrade"]
 
+# What SQL calls a kind of object, where that is not what we call it.
+_WORDS = {"enum": "type", "composite type": "type", "range type": "type"}
 # What follows a name: a function's arguments, the access method of an operator class.
 _SIGNATURE = re.compile(r"\(| using ")
 
@@ -57,6 +59,8 @@ def _searches(target: DatabaseObject) -> Iterator[Callable[[ast.stmt], int | Non
     if table:
         yield lambda root: _line_of_both(root, name, table)
     else:
+        statement = _statement_on(target.kind, name)
+        yield lambda root: _first_line(root, statement)
         yield lambda root: _line_of(root, name)
     if target.kind not in ("column", "table"):  # columns have names such as "id", and stand in one table of many
         yield lambda root: _line_of(root, name)
@@ -77,20 +81,35 @@ def _line_of_both(root: ast.stmt, name: str, table: str) -> int | None:
     return min(found)[1] if found else None
 
 
+def _statement_on(kind: str, name: str) -> re.Pattern[str]:
+    """SQL that makes, alters or drops an object: a name may also stand where others are put into it."""
+    words = r"\s+".join(_WORDS.get(kind, kind).split())
+    clauses = r"(?:if\s+(?:not\s+)?exists\s+)?(?:[\w$\"]+\.)?"
+    return re.compile(
+        rf"\b(?:create|alter|drop)\s+(?:or\s+replace\s+)?{words}\s+{clauses}\"?(?P<name>{re.escape(name)})(?![\w$])",
+        re.IGNORECASE,
+    )
+
+
 def _line_of(root: ast.AST, name: str) -> int | None:
     """The first line that says a name: as a whole string before as a word in one, which may be SQL of many lines."""
-    word = re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
-    first: int | None = None
     for node in _strings(root):
         text = str(node.value)
         if text == name or text.endswith(f".{name}"):
             return node.lineno
-        match = word.search(text)
-        if match is not None and first is None:
-            inside = text.count("\n", 0, match.start())
+    return _first_line(root, re.compile(rf"(?<![\w$])(?P<name>{re.escape(name)})(?![\w$])"))
+
+
+def _first_line(root: ast.AST, pattern: re.Pattern[str]) -> int | None:
+    """The first line within a string on which what a pattern calls `name` stands."""
+    for node in _strings(root):
+        text = str(node.value)
+        match = pattern.search(text)
+        if match is not None:
+            inside = text.count("\n", 0, match.start("name"))
             # A string that is written on one line holds its line ends as \\n.
-            first = node.lineno + (inside if (node.end_lineno or node.lineno) - node.lineno >= inside else 0)
-    return first
+            return node.lineno + (inside if (node.end_lineno or node.lineno) - node.lineno >= inside else 0)
+    return None
 
 
 def _strings(root: ast.AST) -> Iterator[ast.Constant]:

@@ -255,3 +255,19 @@ def test_what_a_partition_or_an_heir_makes_of_its_parents_columns(opened: Opened
     found = repaired(opened(parents + children), opened(parents))
     # Nothing is said of what comes from the parent.
     assert not any("heir alter column b " in operation.sql for operation in found.operations)
+
+
+@pytest.mark.parametrize(
+    ("inside", "statement"),
+    [
+        ("", "drop schema app;"),
+        ("create table app.t (id integer);", "drop schema app cascade;"),
+        ("create extension citext schema app;", "drop schema app cascade;"),
+    ],
+)
+def test_only_a_schema_that_holds_something_is_dropped_with_what_it_holds(
+    opened: Opened, inside: str, statement: str
+) -> None:
+    found = repaired(opened(""), opened(f"create schema app; {inside}"))
+    assert statement in found.sql.splitlines()
+    assert ("Drops everything in the schema app, the rows of its tables too." in found.cautions) == bool(inside)

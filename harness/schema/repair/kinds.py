@@ -217,9 +217,18 @@ def drop(item: SchemaObject, context: Context) -> list[Operation]:
     if kind == "default privileges":
         return servers.default_privileges(item, tuple_of(item.attributes.get("grants")), None, context.privileges_as_of)
     if kind == "schema":
-        caution = f"Drops everything in the schema {ident(identity.name)}, the rows of its tables too."
-        return [execute(f"drop schema {ident(identity.name)} cascade", caution)]
+        return [_drop_schema(identity.name, context)]
     return [execute(f"drop {phrase(identity)}")]
+
+
+def _drop_schema(name: str, context: Context) -> Operation:
+    sql = f"drop schema {ident(name)}"
+    if not any(
+        identity.schema == name or item.attributes.get("installed_in") == name
+        for identity, item in context.actual.objects.items()
+    ):
+        return execute(sql)
+    return execute(f"{sql} cascade", f"Drops everything in the schema {ident(name)}, the rows of its tables too.")
 
 
 def rename(new: Identity, old: Identity) -> list[Operation]:

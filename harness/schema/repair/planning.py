@@ -225,7 +225,9 @@ class _Plan:
 
     def _dropping(self, identities: Iterable[Identity]) -> Iterable[Operation]:
         def needs(identity: Identity) -> Iterable[Identity]:
-            return (*self._actual[identity].uses, *self._owners(identity))
+            item = self._actual[identity]
+            home = item.attributes.get("installed_in")  # of an extension, which has no schema in its name
+            return (*item.uses, *self._owners(identity), *([Identity("schema", "", "", str(home))] if home else ()))
 
         for identity in before_what_they_need(identities, needs):
             gone = any(owner in self._changes.drop for owner in self._owners(identity))

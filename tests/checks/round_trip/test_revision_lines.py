@@ -34,6 +34,9 @@ def upgrade():
     with op.batch_alter_table("items") as batch:
         batch.drop_column("state")
     op.create_index("ix", "orders", ["id"])
+    op.execute("CREATE SCHEMA IF NOT EXISTS sales")
+    op.create_table("offers", sa.Column("id", sa.Integer()), schema="sales")
+    op.execute("create table offers_copy as select * from offers")
 
 
 def downgrade():
@@ -71,6 +74,15 @@ def where(tmp_path: Path, target: DatabaseObject, *functions: Function, source: 
             'op.execute("create sequence a_seq; create sequence b_seq")',
         ),
         (DatabaseObject("index", "ix", "public", "orders"), 'op.create_index("ix", "orders", ["id"])'),
+        (DatabaseObject("schema", "sales"), 'op.execute("CREATE SCHEMA IF NOT EXISTS sales")'),
+        (
+            DatabaseObject("table", "offers", "sales"),
+            'op.create_table("offers", sa.Column("id", sa.Integer()), schema="sales")',
+        ),
+        (
+            DatabaseObject("table", "offers_copy", "public"),
+            'op.execute("create table offers_copy as select * from offers")',
+        ),
         (DatabaseObject("view", "nowhere", "public"), "def upgrade():"),
     ],
     ids=lambda value: str(value) if isinstance(value, DatabaseObject) else "",
