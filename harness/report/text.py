@@ -85,13 +85,18 @@ def place(finding: Finding) -> str:
 
 
 def facts(finding: Finding) -> list[tuple[str, str]]:
-    """The labelled short parts of a finding that are there, in the order in which people read them."""
+    """The labelled short parts of a finding that are there, in the order in which people read them.
+
+    Of an attribute that differs both sides are told, also the one that does not have it.
+    """
+    sides = [("expected", finding.expected), ("actual", finding.actual)]
+    if finding.attribute and any(value is not None for _, value in sides):
+        sides = [(label, "(not set)" if value is None else value or "(empty)") for label, value in sides]
     pairs = [
         ("object", place(finding) if finding.object is not None else None),
         ("revision", finding.revision),
         ("database", finding.database),
-        ("expected", finding.expected),
-        ("actual", finding.actual),
+        *sides,
     ]
     return [(label, value) for label, value in pairs if value]
 

@@ -174,6 +174,17 @@ def test_console_tells_why_once_a_rule_and_cuts_long_details_unless_verbose() ->
     assert DRIFT.fingerprint in verbose
 
 
+def test_both_sides_of_an_attribute_are_told_and_of_an_object_only_what_there_is() -> None:
+    def lines(**parts: str | None) -> list[str]:
+        text = findings_text([replace(DRIFT, **parts)])  # type: ignore[arg-type]  # texts and None only
+        return [line.strip() for line in text.splitlines() if line.strip().startswith(("expected:", "actual:"))]
+
+    assert lines(expected=None, actual="3") == ["expected: (not set)", "actual:   3"]
+    assert lines(expected="open, shipped", actual="") == ["expected: open, shipped", "actual:   (empty)"]
+    assert lines(attribute=None, expected="integer", actual=None) == ["expected: integer"]
+    assert lines(expected=None, actual=None) == []
+
+
 def test_quiet_shows_findings_checks_without_a_verdict_and_the_summary_only() -> None:
     stream = io.StringIO()
     Console(stream, Style(verbosity=-1)).finish(FAILED)
