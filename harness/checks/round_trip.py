@@ -10,7 +10,7 @@ from harness.checks.context import CheckContext
 from harness.checks.reversing import Rules, judge, mark_location, without_downgrade
 from harness.checks.revision_lines import does_nothing
 from harness.checks.round_trip_belief import walk
-from harness.checks.round_trip_walk import RoundTrips, Trip
+from harness.checks.round_trip_records import RoundTrips, Trip
 from harness.checks.span import Span, irreversible_by_setting, span
 from harness.checks.upgrade_advice import for_steps
 from harness.checks.wording import failure_detail

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.checks.base import EndedEarly
+from harness.checks.round_trip_records import RoundTrips, Trip
 from harness.checks.round_trip_swift import count_undoubted
-from harness.checks.round_trip_walk import RoundTrips, Trip, Walker
+from harness.checks.round_trip_walk import Walker
 from harness.checks.span import Span
 from harness.findings import VerdictError
 

@@ -13,6 +13,7 @@ from harness.environment import EnvironmentRun, StepResult
 from harness.schema import Schema
 from harness.schema.repair import Fix, Repair
 from harness.schema.tracking import Moment, SchemaTracker
+from harness.server import ScratchDatabase
 
 if TYPE_CHECKING:
     from harness.checks.context import CheckContext
@@ -31,12 +32,21 @@ class Ground:
     Args:
         context: owns the database and the run; `close` ends them earlier.
         thorough: let each look read the whole schema.
+        template: a database to begin with a clone of; an empty one if left out.
+        database: a database to begin with itself.
     """
 
-    def __init__(self, context: CheckContext, *, thorough: bool = False) -> None:
+    def __init__(
+        self,
+        context: CheckContext,
+        *,
+        thorough: bool = False,
+        template: ScratchDatabase | None = None,
+        database: ScratchDatabase | None = None,
+    ) -> None:
         self._context = context
         self._thorough = thorough
-        self._database = context.own(context.server.create_database("round-trip"))
+        self._database = database or context.own(context.server.create_database("round-trip", template=template))
         self._run = context.own(
             EnvironmentRun.start(context.project, self._database.url, timeout=context.settings.timeout)
         )
@@ -116,8 +126,13 @@ class Ground:
 
     def close(self) -> None:
         """End the run and drop the database."""
+        self.leave().drop()
+
+    def leave(self) -> ScratchDatabase:
+        """End the run and give the database away, to which nobody is connected then."""
         self._run.close(grace=0)
-        self._database.drop()
+        self._database.close_connections()
+        return self._database
 
     def _connect(self) -> psycopg.Connection[Any]:
         # Not even a lock of somebody else's, left by a migration, may hold us for ever.

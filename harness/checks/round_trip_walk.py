@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.checks.base import EndedEarly
 from harness.checks.reversing import Reversal
 from harness.checks.round_trip_ground import Ground
+from harness.checks.round_trip_records import RoundTrips, Trip
 from harness.checks.span import Span
 from harness.environment import StepResult
 from harness.findings import VerdictError
 from harness.schema.tracking import Moment
+from harness.server import ScratchDatabase
 
 if TYPE_CHECKING:
     from harness.checks.context import CheckContext
@@ -21,50 +22,6 @@ if TYPE_CHECKING:
 
 # PostgreSQL's classes for data that does not fit (22) or breaks a constraint (23).
 _ABOUT_ROWS = ("22", "23")
-
-
-@dataclass(frozen=True)
-class Trip:
-    """What became of one revision.
-
-    Attributes:
-        alone: its first step up, if that failed by itself and went well with what Alembic remembers within one run.
-        reversal: the way down and up again; None if it was not taken, or is beyond doubt.
-        is_undoubted: whether it was taken there where all was right.
-        is_seen_once: whether nobody could look a second time at what it seems to have changed.
-    """
-
-    revision: str
-    alone: StepResult | None = None
-    reversal: Reversal | None = None
-    is_undoubted: bool = False
-    is_seen_once: bool = False
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether it was taken down and up again, and nothing is wrong with it."""
-        return self.is_undoubted or (self.reversal is not None and self.reversal.exact)
-
-    @property
-    def is_suspect(self) -> bool:
-        """Whether it seems to have changed the schema: what only a reading of everything proves."""
-        return self.reversal is not None and bool(self.reversal.left or self.reversal.differs)
-
-
-@dataclass(frozen=True)
-class RoundTrips:
-    """A whole walk.
-
-    Attributes:
-        trips: one for each revision that was walked, in the order of the walk.
-        stopped: the step up that could not be got past, None if there was none.
-        ended: why it could not go on (a step hangs, or the server is gone), and the first revision without a verdict,
-            of which a trip may yet tell what seems to be wrong with it.
-    """
-
-    trips: tuple[Trip, ...]
-    stopped: StepResult | None = None
-    ended: EndedEarly | None = None
 
 
 class _StoppedError(Exception):
@@ -113,6 +70,11 @@ class Walker:
         self._number, self._total = walked, walked + len(span.revisions)
         # Nothing was taken down on this ground yet: no row is missing that a deploy would have.
         self._pristine = True
+        # Its run has applied all that stands, so what Alembic remembers is all that it would after one run.
+        self._remembers_all = True
+        # A database on which nothing was ever taken down, and what stands there: each new ground begins with a clone.
+        self._checkpoint: ScratchDatabase | None = None
+        self._checkpointed: list[str] = []
         self._is_current = True  # whether _now is what is there
         self._ground: Ground
 
@@ -167,8 +129,10 @@ class Walker:
         left = ground.look(down)
         if down.failure is not None:
             undoing = None if down.failure.raised_on_purpose else ground.undo(before, after)
-            self._bring_back(after, left)
-            return Trip(revision, alone, Reversal(down, undoing))
+            refused = Reversal(down, undoing)
+            if is_last or not _may_miss_rows(refused):  # else it is built anew for the next attempt
+                self._bring_back(after, left)
+            return Trip(revision, alone, refused)
         remains = ground.compare(before, left)
         self._applied.pop()
         again = self._step(revision, "upgrade")
@@ -180,28 +144,37 @@ class Walker:
             return Trip(revision, alone, Reversal(down, left=remains, again=again, differs=differs))
         cured = bool(remains) and self._cure(revision, before, after, back)
         reversal = Reversal(down, left=remains, again=again, cured=cured)
-        if not cured and (is_last or not _may_miss_rows(reversal)):  # else it is built anew for the next attempt
+        if not cured and (is_last or not _may_miss_rows(reversal)):  # as above
             self._build_anew()
         return Trip(revision, alone, reversal)
 
     def _first_up(self, revision: str) -> StepResult | None:
         """The first step up, in whatever way it can be had; what it failed with by itself, None if it did not."""
+        was_pristine = self._pristine
         first = self._try_up(revision)
         if first.failure is None:
             return None
-        for anew in (False, True):
-            if anew:
-                if self._pristine:
-                    break
-                # Perhaps an earlier downgrade took rows away that a deploy would have.
-                self._build_anew()
-                if self._try_up(revision).failure is None:
-                    return None
-            self.remembering.add(revision)
+        if self._pristine and not was_pristine and self._try_up(revision).failure is None:
+            return None  # it was built anew by now, and see below
+        is_final = self._pristine and self._remembers_all
+        if self._goes_up_remembering(revision):
+            return first
+        if not is_final:
+            # Perhaps an earlier downgrade took rows away that a deploy would have.
+            self._build_anew(remembering=True)
             if self._try_up(revision).failure is None:
+                return None
+            if self._goes_up_remembering(revision):
                 return first
-            self.remembering.discard(revision)
         raise _StoppedError(first)
+
+    def _goes_up_remembering(self, revision: str) -> bool:
+        """Go up with what Alembic remembers within one run; whether that succeeds."""
+        self.remembering.add(revision)
+        if self._try_up(revision).failure is None:
+            return True
+        self.remembering.discard(revision)
+        return False
 
     def _try_up(self, revision: str) -> StepResult:
         step = self._step(revision, "upgrade")
@@ -240,14 +213,23 @@ class Walker:
         else:
             self._now = restored
 
-    def _build_anew(self) -> None:
-        """Go on on new ground, on which the applied revisions stand and were never taken down."""
+    def _build_anew(self, *, remembering: bool = False) -> None:
+        """Go on on new ground, on which the applied revisions stand and were never taken down.
+
+        Args:
+            remembering: let Alembic remember all of them, which it does only if one run applies them.
+        """
         self._leave()
-        self._ground = Ground(self._context, thorough=self.thorough)
         applied, self._applied = self._applied, []
         self._pristine = True
+        self._remembers_all = remembering or bool(self.remembering)
         try:
-            self._reach(applied)
+            if self._remembers_all:
+                self._ground = Ground(self._context, thorough=self.thorough)
+                self._reach(applied)
+            else:
+                self._advance_checkpoint(applied)
+                self._ground = Ground(self._context, thorough=self.thorough, template=self._checkpoint)
         except _StoppedError as stopped:
             failure = stopped.step.failure
             raise VerdictError(
@@ -256,6 +238,21 @@ class Walker:
                 "Let it do the same each time that it is run.",
             ) from stopped
         self._begin()
+
+    def _advance_checkpoint(self, applied: list[str]) -> None:
+        """Apply on the checkpoint what it lacks: from the base, each time, a walk would grow with the square of its
+        faults.
+        """
+        if self._checkpoint is not None and applied[: len(self._checkpointed)] != self._checkpointed:
+            self._checkpoint.drop()
+            self._checkpoint, self._checkpointed = None, []
+        if self._checkpoint is not None and applied == self._checkpointed:
+            self._applied = applied
+            return
+        self._ground = Ground(self._context, database=self._checkpoint)
+        self._applied = list(self._checkpointed)
+        self._reach(applied[len(self._checkpointed) :])
+        self._checkpoint, self._checkpointed = self._ground.leave(), list(applied)
 
     def _begin(self) -> None:
         self._now = self._before = self._ground.begin()
