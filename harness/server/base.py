@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _OLDEST = 13
 _CONNECT_SECONDS = 10
+_GOES_ALONG = "There is nothing to do: it goes with the server, which harness started."
 _TEMPLATE_BUSY_SECONDS = 10.0
 _log = logging.getLogger("harness.server")
 
@@ -174,7 +175,7 @@ class Server(ABC):
         except psycopg.Error as error:
             raise VerdictError(
                 f"The scratch database {database.name} could not be dropped: {first_line(error)}.",
-                f'Drop it by hand: drop database "{database.name}" with (force)',
+                f'Drop it by hand: drop database "{database.name}" with (force)' if self.kind == "url" else _GOES_ALONG,
             ) from error
         self.forget(database)
 
@@ -190,7 +191,7 @@ class Server(ABC):
             names = ", ".join(sorted(self._databases))
             raise VerdictError(
                 f"Some scratch databases could not be dropped: {names}.",
-                "Drop them by hand: drop database … with (force)",
+                "Drop them by hand: drop database … with (force)" if self.kind == "url" else _GOES_ALONG,
                 "\n".join(str(failure) for failure in failures),
             )
 
