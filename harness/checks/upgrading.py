@@ -26,6 +26,8 @@ _CONNECT_SECONDS = 3
 # a crash brings: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _LOST_STATES = ("08", "57P01", "57P02", "57P03")
 _NO_RESOURCES = "53"
+# What a session that cannot even begin is told, which drivers give no SQLSTATE.
+_NO_MEMORY = "out of shared memory"
 # What drivers say, without a SQLSTATE, of a connection that broke under them.
 _LOST_WORDS = re.compile(
     r"closed the connection unexpectedly|connection (is|was|has been|already) (closed|lost)|terminating connection"
@@ -78,7 +80,7 @@ def looking_at(database: ScratchDatabase) -> Iterator[Connection[Any]]:
 
 def unusable(database: ScratchDatabase, error: OperationalError) -> VerdictError:
     """The error for a scratch database whose server is gone, or has nothing left for us."""
-    kind = Exhausted if (error.sqlstate or "").startswith(_NO_RESOURCES) else VerdictError
+    kind = Exhausted if _lacks_resources(error.sqlstate, str(error)) else VerdictError
     return kind(
         f"The scratch database {database.name} cannot be used: {first_line(error)}.",
         "The server may have been ended by somebody else, or be out of memory or disk: run it again, "
@@ -223,4 +225,8 @@ def _covers(history: History, rows: tuple[str, ...]) -> bool:
 
 def lacks_resources(failure: Failure | None) -> bool:
     """Whether the server, not the revision, is what fell short."""
-    return failure is not None and (failure.sqlstate or "").startswith(_NO_RESOURCES)
+    return failure is not None and _lacks_resources(failure.sqlstate, failure.message)
+
+
+def _lacks_resources(sqlstate: str | None, message: str) -> bool:
+    return (sqlstate or "").startswith(_NO_RESOURCES) or _NO_MEMORY in message

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.checks.upgrading import Exhausted, lacks_resources, read_state, require_server
-from harness.environment import EnvironmentRun, Failure, History, StepResult
+from harness.environment import EnvironmentRun, Failure, History, RunFailed, StepResult
 from harness.environment.records import Direction
 from harness.schema import Schema
 from harness.server import ScratchDatabase
@@ -69,8 +69,8 @@ def walk(context: CheckContext) -> Walked:
         VerdictError: `env.py` did not come as far as its migrations, or the server ended.
     """
     database = context.own(context.server.create_database("walk"))
-    run = context.own(EnvironmentRun.start(context.project, database.url, timeout=context.settings.timeout))
-    below, heads = _heads_last(context.history, run.plan("heads", "upgrade"))
+    run, plan = _begin(context, database)
+    below, heads = _heads_last(context.history, plan)
     steps: list[StepResult] = []
     alone: list[StepResult] = []
     states: list[Schema] = []
@@ -89,6 +89,22 @@ def walk(context: CheckContext) -> Walked:
     states.append(_state(context, database, run))
     downs = _downs(context, run, database, heads, states, {result.revision for result in alone})
     return Walked(run, database, tuple(steps), tuple(alone), states[-1], downs)
+
+
+def _begin(context: CheckContext, database: ScratchDatabase) -> tuple[EnvironmentRun, tuple[str, ...]]:
+    """A run that stands where the migrations begin, and the revisions up to the heads."""
+
+    def begin() -> tuple[EnvironmentRun, tuple[str, ...]]:
+        run = context.own(EnvironmentRun.start(context.project, database.url, timeout=context.settings.timeout))
+        return run, run.plan("heads", "upgrade")
+
+    try:
+        return begin()
+    except RunFailed as error:
+        if not lacks_resources(error.failure):
+            raise
+    context.tried_in_one_go.wait()  # see _step
+    return begin()
 
 
 def _downs(

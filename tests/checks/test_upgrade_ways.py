@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from tree_project import TreeProject
 from harness.checks.upgrading import lacks_software
 from harness.environment import Failure
 from harness.findings import Finding
-from harness.server import Server
+from harness.server import Server, open_server
+from harness.settings import Settings
 
 NOT_BUILT_IN = "This functionality requires the server to be built with"
 ENUM = 'op.create_table("{table}", sa.Column("mood", sa.Enum("good", "bad", name="mood")))'
@@ -225,8 +227,44 @@ def test_a_default_that_holds_the_time_of_the_run(project: TreeProject) -> None:
     assert findings(project) == []
 
 
-def test_more_locks_than_one_transaction_may_hold(project: TreeProject) -> None:
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[TreeProject]:
+    """A project on a server of its own: what takes all of a server's locks would be felt by other tests."""
+    with open_server(Settings(server="embedded")) as server:
+        yield TreeProject(tmp_path, server)
+
+
+TAKE_ALL_LOCKS = """do $$
+begin
+    if current_database() like 'harness_deploy%' then
+        for n in 1..100000 loop
+            begin
+                perform pg_advisory_lock(n);
+            exception when out_of_memory then
+                perform pg_sleep(3);
+                perform pg_advisory_unlock_all();
+                return;
+            end;
+        end loop;
+    end if;
+end $$"""
+BEGIN_LATE = """connection.exec_driver_sql(
+        "select pg_sleep(1.5) where starts_with(current_database(), 'harness_walk')"
+    )
+    connection.commit()"""
+
+
+def test_the_walk_waits_where_the_upgrade_beside_it_leaves_it_no_lock_to_begin_with(alone: TreeProject) -> None:
+    alone.revision("r1", None, f"op.execute({TAKE_ALL_LOCKS!r})")
+    alone.replace(
+        "migrations/env.py", "    context.configure(connection", f"    {BEGIN_LATE}\n    context.configure(connection"
+    )
+    assert findings(alone) == []
+
+
+def test_more_locks_than_one_transaction_may_hold(alone: TreeProject) -> None:
     """Advisory locks stand for those on thousands of tables: they lie in the same part of memory, and are quick."""
+    project = alone
     for name, below, first in (("r1", None, 1), ("r2", "r1", 10_000)):
         locks = f"select pg_advisory_xact_lock(n) from generate_series({first}, {first} + 8000) n"
         project.revision(name, below, f'op.execute("{locks}")')
