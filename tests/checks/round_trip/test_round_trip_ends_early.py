@@ -28,7 +28,7 @@ STUCK = Revision(
     """,
 )
 AFTER = Revision("after", "create sequence t", "drop sequence t")
-HUNG = "The downgrade of revision stuck made no progress for 2 seconds and was ended."
+HUNG = "The downgrade of revision stuck made no progress for 4 seconds and was ended."
 SEEN_ONCE = "Seen once: the walk ended before it could be seen a second time."
 
 
@@ -63,7 +63,7 @@ def ended(report: harness.Report) -> tuple[str, str | None]:
 def test_what_was_found_before_a_step_that_hangs_is_told(tmp_path: Path, server: Server) -> None:
     write_history(tmp_path, server, chain([LEAVES, SOUND, STUCK, AFTER]))
     steps = Steps()
-    report = harness.check(directory=tmp_path, server=server, select=["round-trip"], timeout="2s", progress=steps)
+    report = harness.check(directory=tmp_path, server=server, select=["round-trip"], timeout="4s", progress=steps)
     reason, unjudged = ended(report)
     assert reason.startswith(HUNG)
     assert unjudged == "stuck"
@@ -78,7 +78,7 @@ def test_where_all_was_right_the_revisions_before_are_judged_by_a_walk_of_their_
 ) -> None:
     write_history(tmp_path, server, chain([AFTER, SOUND, STUCK, LEAVES]))
     steps = Steps()
-    report = harness.check(directory=tmp_path, server=server, select=["round-trip"], timeout="2s", progress=steps)
+    report = harness.check(directory=tmp_path, server=server, select=["round-trip"], timeout="4s", progress=steps)
     reason, unjudged = ended(report)
     assert reason.startswith(HUNG)
     assert unjudged == "stuck"
@@ -90,22 +90,22 @@ def test_where_all_was_right_the_revisions_before_are_judged_by_a_walk_of_their_
 
 def test_where_the_first_revision_hangs_nothing_is_judged(tmp_path: Path, server: Server) -> None:
     hangs = Revision("hangs", "select pg_sleep(60)")
-    report = write_history(tmp_path, server, chain([hangs, SOUND])).check("round-trip", timeout="2s")
+    report = write_history(tmp_path, server, chain([hangs, SOUND])).check("round-trip", timeout="4s")
     reason, unjudged = ended(report)
-    assert reason.startswith("The upgrade of revision hangs made no progress for 2 seconds")
+    assert reason.startswith("The upgrade of revision hangs made no progress for 4 seconds")
     assert unjudged == "hangs"
 
 
 def test_what_was_ignored_stays_so(tmp_path: Path, server: Server) -> None:
     project = write_history(tmp_path, server, chain([LEAVES, SOUND, STUCK]))
-    report = project.check("round-trip", timeout="2s", ignore=["round-trip.not-repeatable"])
+    report = project.check("round-trip", timeout="4s", ignore=["round-trip.not-repeatable"])
     assert ended(report)[1] == "stuck"
     assert told(report) == [("leaves", "left-behind", True)]
 
 
 def test_the_revision_that_hangs_half_way_is_not_judged(tmp_path: Path, server: Server) -> None:
     waits = "select pg_sleep(60) where to_regclass('s') is not null\ncreate sequence if not exists s"
-    report = write_history(tmp_path, server, chain([AFTER, Revision("waits", waits)])).check("round-trip", timeout="2s")
+    report = write_history(tmp_path, server, chain([AFTER, Revision("waits", waits)])).check("round-trip", timeout="4s")
     assert ended(report)[1] == "waits"
     assert report.findings == ()
 
@@ -123,7 +123,7 @@ def test_nothing_is_believed_that_was_seen_by_a_tracker_that_was_wrong(tmp_path:
     )
     write_history(tmp_path, server, history)
     steps = Steps()
-    report = harness.check(directory=tmp_path, server=server, select=["round-trip"], timeout="2s", progress=steps)
+    report = harness.check(directory=tmp_path, server=server, select=["round-trip"], timeout="4s", progress=steps)
     assert ended(report)[1] == "stuck"
     assert "revision sound down, seen again" in steps.taken
     assert "revision stuck up, seen again" not in steps.taken
@@ -157,7 +157,7 @@ def test_a_second_walk_that_fails_is_made_again(tmp_path: Path, server: Server) 
 
 def test_what_the_second_walk_did_not_come_to_was_seen_once(tmp_path: Path, server: Server) -> None:
     history = moody("select pg_sleep(60)")
-    report = write_history(tmp_path, server, history).check("round-trip", timeout="2s")
+    report = write_history(tmp_path, server, history).check("round-trip", timeout="4s")
     reason, unjudged = ended(report)
     assert reason.startswith("The upgrade of revision moody made no progress")
     assert unjudged == "later"
@@ -192,7 +192,7 @@ def test_a_role_that_the_first_walk_left_is_not_taken_for_a_fault(tmp_path: Path
     role = Revision("role", "create role harness_left_behind", "drop role harness_left_behind")
     project = write_history(tmp_path, server, chain([AFTER, role, Revision("hangs", "select pg_sleep(60)")]))
     try:
-        report = project.check("round-trip", timeout="2s")
+        report = project.check("round-trip", timeout="4s")
     finally:
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute("drop role if exists harness_left_behind")
