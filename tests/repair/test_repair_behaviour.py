@@ -271,3 +271,32 @@ def test_only_a_schema_that_holds_something_is_dropped_with_what_it_holds(
     found = repaired(opened(""), opened(f"create schema app; {inside}"))
     assert statement in found.sql.splitlines()
     assert ("Drops everything in the schema app, the rows of its tables too." in found.cautions) == bool(inside)
+
+
+TWO_TABLES = """
+create table session (id integer primary key);
+create table message (id integer primary key, session_id integer references session);
+"""
+CIRCLE = """
+create table aunt (id integer primary key, other integer);
+create table niece (id integer primary key, other integer references aunt);
+alter table aunt add constraint of_niece foreign key (other) references niece;
+"""
+PARTITIONED = """
+create table day (id integer primary key) partition by range (id);
+create table day_1 partition of day for values from (1) to (2);
+create table zone (id integer primary key, day_id integer references day);
+create table area (id integer primary key, self integer references area);
+"""
+
+
+@pytest.mark.parametrize("sql", [TWO_TABLES, CIRCLE, PARTITIONED], ids=["one refers", "a circle", "partitions"])
+def test_tables_that_refer_to_each_other_are_dropped_together(opened: Opened, sql: str) -> None:
+    found = repaired(opened(""), opened(sql))
+    assert ("drop constraint" in found.sql) == (sql == CIRCLE)
+
+
+def test_a_table_goes_and_the_one_that_it_refers_to_goes_with_what_stays(opened: Opened) -> None:
+    stays = "create table keeps (id integer primary key, message_id integer);"
+    refers = "alter table keeps add constraint of_message foreign key (message_id) references message;"
+    repaired(opened(stays), opened(stays + TWO_TABLES + refers))

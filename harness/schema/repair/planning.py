@@ -78,19 +78,35 @@ class _Plan:
         yield from self._dropping(self._work.down.torn)
 
     def _dropping(self, identities: Iterable[Identity]) -> Iterable[Operation]:
-        def needs(identity: Identity) -> Iterable[Identity]:
-            item = self._work.actual[identity]
-            home = item.attributes.get("installed_in")  # of an extension, which has no schema in its name
-            return (
-                *item.uses,
-                *self._work.owners(identity),
-                *([Identity("schema", "", "", str(home))] if home else ()),
-            )
-
-        for identity in before_what_they_need(identities, needs):
-            gone = any(owner in self._work.changes.drop for owner in self._work.owners(identity))
-            if not gone and not self._work.down.goes_by_itself(identity):
+        wanted = list(identities)
+        references = {key: self._referred(key) for key in wanted if key.kind == "foreign key"}
+        needs = {key: [*self._needed_by(key)] for key in wanted}
+        for key, tables_referred in references.items():
+            # A key goes with its table, which must go before the one that it refers to.
+            for owner in self._work.owners(key):
+                needs.setdefault(owner, []).extend(tables_referred)
+        order = before_what_they_need(wanted, needs.__getitem__)
+        places = {identity: number for number, identity in enumerate(order)}
+        for identity in order:
+            owners = self._work.owners(identity)
+            gone = any(owner in self._work.changes.drop for owner in owners) or self._work.down.goes_by_itself(identity)
+            if gone and identity in references:
+                # Tables may refer to each other.
+                first = min((places[table] for table in references[identity] if table in places), default=len(order))
+                gone = all(places.get(owner, -1) < first for owner in owners)
+            if not gone:
                 yield from kinds.drop(self._after_renames(identity), self._work.context)
+
+    def _needed_by(self, identity: Identity) -> Iterable[Identity]:
+        item = self._work.actual[identity]
+        home = item.attributes.get("installed_in")  # of an extension, which has no schema in its name
+        homes = (Identity("schema", "", "", str(home)),) if home else ()
+        return (*item.uses, *self._work.owners(identity), *homes)
+
+    def _referred(self, key: Identity) -> set[Identity]:
+        """The table that a foreign key refers to, if that is another one than its own."""
+        found = (Identity("table", used.schema, "", used.table) for used in self._work.actual[key].uses if used.table)
+        return set(found) - set(self._work.owners(key))
 
     def _after_renames(self, identity: Identity) -> SchemaObject:
         """An actual object, called as it is by the time that it is dropped."""
