@@ -48,7 +48,7 @@ class Reversal:
         left: how what it left differs from what was there before the revision.
         again: the second step up; None if it was not taken.
         differs: how what that one made differs from what the first had made, but for what `left` tells already.
-        cured: the second step up failed, and went well once what the downgrade left was repaired.
+        cure: the second step up failed, and went well once this had repaired what the downgrade left.
     """
 
     down: StepResult
@@ -56,7 +56,7 @@ class Reversal:
     left: tuple[Fix, ...] = ()
     again: StepResult | None = None
     differs: tuple[Fix, ...] = ()
-    cured: bool = False
+    cure: Repair | None = None
 
     @property
     def exact(self) -> bool:
@@ -155,13 +155,16 @@ def without_downgrade(context: CheckContext, rules: Rules, revision: RevisionInf
 def _not_again(
     context: CheckContext, rules: Rules, revision: RevisionInfo, reversal: Reversal, failure: Failure
 ) -> Finding:
-    fix = _undo_everything(context, revision)
-    if reversal.left and does_nothing(revision.path, "downgrade"):
-        fix += f" Or, if there is no way back, say so in the file: {_MARK}"
-    because = ""
-    if reversal.cured:
+    fix, because = _undo_everything(context, revision), ""
+    if reversal.cure is not None:
         names = ", ".join(_name(fix.difference) for fix in reversal.left)
         because = f"It works once the downgrade is made complete ({names})."
+        if len(reversal.left) > 1:  # by themselves they are told already; together they have an order
+            place = f"downgrade() in {context.project.location(revision.path)}"
+            fix = code_lines(f"Add to {place}, in this order", reversal.cure.operations)
+    if reversal.left and does_nothing(revision.path, "downgrade"):
+        separator = "\n" if "\n" in fix else " "
+        fix += f"{separator}Or, if there is no way back, say so in the file: {_MARK}"
     return rules.not_repeatable.finding(
         f"Revision {revision.id} cannot be applied again after its downgrade: {failure.message}",
         revision=revision.id,

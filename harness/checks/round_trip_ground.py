@@ -92,11 +92,12 @@ class Ground:
         """What makes the schema of a later moment that of an earlier one."""
         return undo(self._schema(before), self._schema(after))
 
-    def restore(self, wanted: Moment, now: Moment) -> Moment | None:
+    def restore(self, wanted: Moment, now: Moment) -> tuple[Moment, Repair] | None:
         """Make the schema again what it was at a moment, with the repairs that a user would be told.
 
         Returns:
-            the moment at which it was; None if repairs cannot do it, or would lose rows that a migration had written.
+            the moment at which it was, and what was done; None if repairs cannot do it, or would lose rows that a
+            migration had written.
         """
         found = self.undo(wanted, now)
         if not all(fix.automatic and _keeps_rows(fix) for fix in found.fixes):
@@ -110,7 +111,7 @@ class Ground:
         except psycopg.DatabaseError:
             return None  # the caller builds anew
         moment = self._looking(lambda tracker: tracker.look(whole=True))
-        return None if self.compare(wanted, moment) else moment
+        return None if self.compare(wanted, moment) else (moment, found)
 
     @property
     def thorough(self) -> bool:

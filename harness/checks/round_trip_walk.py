@@ -13,6 +13,7 @@ from harness.checks.round_trip_records import RoundTrips, Trip
 from harness.checks.span import Span
 from harness.environment import StepResult
 from harness.findings import VerdictError
+from harness.schema.repair import Repair
 from harness.schema.tracking import Moment
 from harness.server import ScratchDatabase
 
@@ -142,9 +143,9 @@ class Walker:
             differs = ground.compare(after, back, known=remains)
             self._bring_back(after, back)
             return Trip(revision, alone, Reversal(down, left=remains, again=again, differs=differs))
-        cured = bool(remains) and self._cure(revision, before, after, back)
-        reversal = Reversal(down, left=remains, again=again, cured=cured)
-        if not cured and (is_last or not _may_miss_rows(reversal)):  # as above
+        cure = self._cure(revision, before, after, back) if remains else None
+        reversal = Reversal(down, left=remains, again=again, cure=cure)
+        if cure is None and (is_last or not _may_miss_rows(reversal)):  # as above
             self._build_anew()
         return Trip(revision, alone, reversal)
 
@@ -190,17 +191,17 @@ class Walker:
             self._build_anew()  # what it had committed itself, in an autocommit block, is still there
         return step
 
-    def _cure(self, revision: str, before: Moment, after: Moment, now: Moment) -> bool:
-        """Repair what the downgrade left and go up once more; whether that brings everything back."""
+    def _cure(self, revision: str, before: Moment, after: Moment, now: Moment) -> Repair | None:
+        """Repair what the downgrade left and go up once more; the repair, if that brings everything back."""
         restored = self._ground.restore(before, now)
         if restored is None:
-            return False
+            return None
         step = self._step(revision, "upgrade")
         back = self._ground.look(step)
         if step.failure is not None or self._ground.compare(after, back):
-            return False
+            return None
         self._now = back
-        return True
+        return restored[1]
 
     def _bring_back(self, wanted: Moment, now: Moment) -> None:
         """Go on from a moment's schema, whatever there is now."""
@@ -211,7 +212,7 @@ class Walker:
         if restored is None:
             self._build_anew()
         else:
-            self._now = restored
+            self._now = restored[0]
 
     def _build_anew(self, *, remembering: bool = False) -> None:
         """Go on on new ground, on which the applied revisions stand and were never taken down.

@@ -76,6 +76,29 @@ def test_the_head_alone(tmp_path: Path, server: Server) -> None:
     assert project.check("downgrade").findings == ()
 
 
+def test_what_is_left_behind_is_told_in_an_order_that_works(tmp_path: Path, server: Server) -> None:
+    """Each finding shows what removes one thing; one after the other they may be in each other's way."""
+    left = Revision(
+        "left",
+        """
+        create type state as enum ('open', 'closed')
+        create table session (id int primary key, state state)
+        create table message (id int primary key, session_id int references session)
+        create view both_of_them as select m.id, s.state from message m join session s on s.id = m.session_id
+        """,
+        "",
+    )
+    project = write_history(tmp_path, server, chain([TABLE, left]))
+    *behind, again = project.check("round-trip").findings
+    assert {finding.rule for finding in behind} == {"round-trip.left-behind"}
+    assert (len(behind) > 1, again.rule) == (True, "round-trip.not-repeatable")
+    first, *lines, last = (again.fix or "").splitlines()
+    assert first == "Add to downgrade() in alembic/versions/left.py, in this order:"
+    assert last.startswith("Or, if there is no way back, say so in the file: # harness: irreversible")
+    with_downgrade(project, chain([TABLE, left])[1], lines)
+    assert project.check("round-trip").findings == ()
+
+
 @pytest.mark.parametrize("up", ["insert into thing values (1)", "alter table thing drop column id"])
 def test_nothing_is_proposed_that_does_not_bring_all_back(tmp_path: Path, server: Server, up: str) -> None:
     # Rows are not compared, and a column can be made again, but not what was in it: the operations say so.
