@@ -10,8 +10,10 @@ from psycopg import Connection, Error, errors, sql
 
 from harness.checks.upgrading import looking_at
 from harness.gate.drift import ALWAYS_IGNORED
-from harness.gate.expected import Built, Ground, role_missed
+from harness.gate.expected import Built, Ground
 from harness.gate.live import Live
+from harness.gate.missing_roles import role_missed
+from harness.gate.path import without_set_up
 from harness.gate.roles import as_run_by
 from harness.gate.statements import statement
 from harness.schema import Difference, Schema, SchemaObject, diff
@@ -54,7 +56,8 @@ def copy_live(ground: Ground, built: Built, live: Live, actual: Schema, rows: Co
         VerdictError: the scratch server is gone.
     """
     database = ground.context.own(ground.server.create_database("rehearsal", template=built.database))
-    wanted = as_run_by(actual, live.deployer, live.deployer)
+    wanted = without_set_up(actual, built.schema, built.path, live.deployer)
+    wanted = as_run_by(wanted, live.deployer, live.deployer)
     wanted = as_run_by(wanted, live.deployer, built.role)
     begun = as_run_by(built.schema, built.role, built.role)
     differences = diff(begun, wanted, ignore=ALWAYS_IGNORED)

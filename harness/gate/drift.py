@@ -10,6 +10,7 @@ from harness.checks.wording import consequences, fits_a_sentence
 from harness.findings import DatabaseObject, Finding
 from harness.gate.expected import Built
 from harness.gate.live import Live
+from harness.gate.path import without_set_up
 from harness.gate.roles import as_run_by
 from harness.gate.rules import rule_for
 from harness.schema import Difference, Schema, diff
@@ -67,7 +68,7 @@ def find_drift(built: Built, expected: Schema, live: Live, actual: Schema, ignor
         ignore: the groups to leave out.
     """
     expected = as_run_by(expected, built.role, live.deployer)
-    actual = as_run_by(actual, live.deployer, live.deployer)
+    actual = as_run_by(without_set_up(actual, expected, built.path, live.deployer), live.deployer, live.deployer)
     differences = diff(expected, actual, ignore=ignore)
     found = repair(expected, actual, differences, ignore=ignore)
     return Drift(

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from psycopg import OperationalError, errors, sql
+from psycopg import Connection, OperationalError, errors, sql
 
 from harness.checks.context import CheckContext
-from harness.checks.upgrading import looking_at, require_server, version_rows
+from harness.checks.upgrading import looking_at, require_server
 from harness.checks.wording import failure_detail
 from harness.comparison.session import read_whereabouts
 from harness.environment import Configured, EnvironmentRun, Failure
 from harness.findings import UsageError, VerdictError
 from harness.gate.lineage import Lineage
 from harness.gate.live import Live, VersionTable, version_tables, without_tables
+from harness.gate.missing_roles import missing_role
+from harness.gate.path import SearchPath, give_path, taken_schema, without_given
 from harness.gate.statements import statement
 from harness.schema import Schema, read_schema
 from harness.server import ScratchDatabase, Server
 from harness.server.base import connect, own_server_parameters
 
-_UNDEFINED_OBJECT = "42704"
-_NO_ROLE = re.compile(r'role "(?P<name>.+)" does not exist')
 _MOST_ROLES = 50
 
 
@@ -41,6 +41,7 @@ class Built:
         schema: its schema, without the version tables.
         tables: its version tables.
         role: the role that ran the history.
+        path: the search path on which it was run, if it was not PostgreSQL's usual one.
     """
 
     database: ScratchDatabase
@@ -48,6 +49,7 @@ class Built:
     schema: Schema
     tables: tuple[VersionTable, ...]
     role: str
+    path: SearchPath | None = None
 
 
 class Ground:
@@ -62,9 +64,10 @@ class Ground:
     def __init__(self, context: CheckContext, *, may_share: bool = False) -> None:
         self.context = context
         self.may_share = may_share
-        self._built: dict[tuple[frozenset[str], bool], Built] = {}
+        self._built: dict[tuple[frozenset[str], bool, SearchPath | None], Built] = {}
         self._lock = threading.RLock()
         self._roles: set[str] = set()
+        self._paths: set[SearchPath] = set()
 
     @cached_property
     def lineage(self) -> Lineage:
@@ -128,21 +131,22 @@ class Ground:
         assert row is not None
         return float(row[1])
 
-    def at(self, rows: Iterable[str], *, tracked: bool = True) -> Built:
+    def at(self, rows: Iterable[str], *, tracked: bool = True, path: SearchPath | None = None) -> Built:
         """A scratch database at exactly these revisions, with the schema that the history makes. Do not change it.
 
         Args:
             rows: what its version table is to hold; none for the base.
             tracked: whether `env.py` is run at all where there is no revision to run.
+            path: the search path to run it on, if it is not to be PostgreSQL's usual one.
 
         Raises:
             VerdictError: the history cannot be run that far.
         """
         wanted = frozenset(rows)
         with self._lock:
-            key = wanted, tracked or bool(wanted)
+            key = wanted, tracked or bool(wanted), path
             if key not in self._built:
-                self._built[key] = self._build(wanted, key[1])
+                self._built[key] = self._build(*key)
             return self._built[key]
 
     def read(
@@ -154,10 +158,23 @@ class Ground:
             VerdictError: the server is gone.
         """
         with looking_at(database) as connection:
-            row = connection.execute(statement("search_path")).fetchone()
-            assert row is not None
-            tables = version_tables(connection, self.configured, row[0])
-            return without_tables(read_schema(connection, leave_out=leave_out), tables), tables
+            tables = self._tables(connection)
+            schema = without_given(read_schema(connection, leave_out=leave_out), tuple(self._paths))
+            return without_tables(schema, tables), tables
+
+    def rows(self, database: ScratchDatabase) -> tuple[str, ...]:
+        """The revisions that a scratch database stands at.
+
+        Raises:
+            VerdictError: the server is gone.
+        """
+        with looking_at(database) as connection:
+            return tuple(sorted(row for table in self._tables(connection) for row in table.rows or ()))
+
+    def _tables(self, connection: Connection[Any]) -> tuple[VersionTable, ...]:
+        row = connection.execute(statement("search_path")).fetchone()
+        assert row is not None
+        return version_tables(connection, self.configured, row[0])
 
     def run(self, database: ScratchDatabase, target: str) -> tuple[tuple[str, ...], Failure | None]:
         """Upgrade a database as a deploy does it: the revisions that were begun, and the failure that ended it.
@@ -196,16 +213,16 @@ class Ground:
     def _parameters(self) -> dict[str, str]:
         return {} if self.server.kind == "url" else own_server_parameters(self.server.url)
 
-    def _build(self, rows: frozenset[str], tracked: bool) -> Built:
+    def _build(self, rows: frozenset[str], tracked: bool, path: SearchPath | None) -> Built:
         first: Failure | None = None
         # In one go, as most are deployed; several rows, and what fails in one go, revision by revision.
         for in_one_go in (True, False) if len(rows) == 1 else (False,):
-            database, failure = self._brought(rows, tracked, in_one_go)
+            database, failure, path = self._brought(rows, tracked, in_one_go, path)
             if failure is None:
                 self._require_arrival(database, rows)
                 schema, tables = self.read(database)
                 role = unquote(urlsplit(database.url).username or "")
-                return Built(database, tuple(sorted(rows)), schema, tables, role)
+                return Built(database, tuple(sorted(rows)), schema, tables, role, path)
             first = first or failure
             database.drop()
         assert first is not None
@@ -221,17 +238,26 @@ class Ground:
         """A new database, as it is before the history is run on it."""
         return self.context.own(self.server.create_database("expected"))
 
-    def _brought(self, rows: frozenset[str], tracked: bool, in_one_go: bool) -> tuple[ScratchDatabase, Failure | None]:
-        """A new database with the history run on it, or run until it failed."""
+    def _brought(
+        self, rows: frozenset[str], tracked: bool, in_one_go: bool, path: SearchPath | None
+    ) -> tuple[ScratchDatabase, Failure | None, SearchPath | None]:
+        """A new database with the history run on it, or run until it failed, and the path that this took."""
         while True:
             database = self.empty()
+            if path is not None:
+                self._paths.add(path)
+                with looking_at(database) as connection:
+                    give_path(connection, database.name, path)
             if not tracked:
-                return database, None
+                return database, None, path
             failure = self._deployed(database, rows) if in_one_go else self._walked(database, rows)
-            role = missing_role(failure)
+            schema, role = taken_schema(failure), missing_role(failure)
+            if path is not None and schema is not None and schema in path.ready:
+                # The history makes it itself.
+                path = path.without(schema)
             # Roles belong to a server; where the history was run before, this one was there.
-            if role is None or not self.make_role(role):
-                return database, failure
+            elif role is None or not self.make_role(role):
+                return database, failure, path
             database.drop()
 
     def _deployed(self, database: ScratchDatabase, rows: frozenset[str]) -> Failure | None:
@@ -251,24 +277,10 @@ class Ground:
     def _require_arrival(self, database: ScratchDatabase, rows: frozenset[str]) -> None:
         if not rows:
             return
-        found = version_rows(database, self.configured) or ()
+        found = self.rows(database)
         if self.lineage.below(found) != self.lineage.below(rows):
             raise VerdictError(
                 f"env.py ended without an error on the scratch database, whose version table holds "
                 f"{', '.join(found) or 'nothing'}, not {', '.join(sorted(rows))}.",
                 "`harness check --select upgrade` says more.",
             )
-
-
-def missing_role(failure: Failure | None) -> str | None:
-    """The role for whose lack a revision failed."""
-    # The error of a driver that was called past SQLAlchemy comes without its state.
-    if failure is None or failure.sqlstate not in (_UNDEFINED_OBJECT, None):
-        return None
-    return role_missed(failure.message)
-
-
-def role_missed(message: str) -> str | None:
-    """The role that an error of PostgreSQL says does not exist."""
-    match = _NO_ROLE.search(message)
-    return match["name"] if match else None

@@ -208,12 +208,16 @@ class _Look:
         facts = await connection.fetchrow(_text("facts"))
         tables = [tuple(row) for row in await connection.fetch(_text("version_tables"))]
         rows = [await self._rows(connection, *table[:2]) for table in tables if self._counts(table)]
+        # The tables' owners run the history, or who looks where there is none; where that leads them, it lands.
+        owners = sorted({table[2] for table in tables if table[1] in self.version_tables} or {facts[1]})
+        paths = await connection.fetch(_text("search_paths").replace("{roles}", "$1"), owners)
         hashes = await connection.fetch(whole_query(place["version"] // 10000), *self.ignored)
         rest = (
             tuple(place["search_path"]),
             tuple(tuple(sorted(part)) if isinstance(part, list) else part for part in facts),
             tuple(tables),
             tuple(rows),
+            tuple(tuple(tuple(part) if isinstance(part, list) else part for part in path) for path in paths),
             tuple(tuple(part) for part in hashes),
         )
         return Sighting(place["version"], place["started"], rest)

@@ -99,6 +99,8 @@ def _tenants(
             schema=parts.get(schema, Schema((), int(whole.major)))
             if isinstance(whole.schema, Schema)
             else whole.schema,
+            # env.py is told the schema, and sees to its own path.
+            path=None,
         )
         found.append(Tenant(schema, address, live, hashes.get(schema), asked, project))
     return found

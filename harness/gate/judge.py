@@ -13,6 +13,7 @@ from harness.findings import Finding, HarnessError, UsageError
 from harness.gate import position as positions
 from harness.gate.drift import Drift, find_drift, ignored_groups
 from harness.gate.expected import Ground
+from harness.gate.landing import built_like
 from harness.gate.live import Live, read_live
 from harness.gate.position import Position, locate
 from harness.gate.rehearsal import Rehearsal
@@ -127,7 +128,7 @@ class Judge:
         actual = self._schema()
         self._require_known_place()
         self.ground.require_elsewhere(self.live)
-        built = self.ground.at(self.position.standing, tracked=self.position.is_tracked)
+        built = built_like(self.ground, self.live, actual, self.position)
         expected = built.schema
         if self.live.unread:
             expected, _ = self.ground.read(built.database, self.live.unread)

@@ -13,6 +13,7 @@ from harness.comparison.address import Address
 from harness.comparison.session import LiveSession, Whereabouts, read_whereabouts
 from harness.environment import Configured
 from harness.findings import VerdictError
+from harness.gate.path import SearchPath, read_path
 from harness.gate.statements import statement
 from harness.schema import Schema, UnreadableError, read_schema
 
@@ -55,6 +56,7 @@ class Live:
         lookalikes: other tables that look like version tables.
         schema: the schema, without the version tables; the error if the role may not read all of it.
         unread: parts of the catalog that were left out, since the role may not read them.
+        path: where names without a schema lead the role that deploys; None if to `public`.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Live:
     lookalikes: tuple[VersionTable, ...]
     schema: Schema | UnreadableError
     unread: tuple[str, ...] = ()
+    path: SearchPath | None = None
 
     @property
     def major(self) -> str:
@@ -79,13 +82,7 @@ class Live:
         """The role that, as far as one can see, runs the migrations: who owns the version table, else most of the
         rest.
         """
-        if self.tables:
-            return self.tables[0].owner
-        if isinstance(self.schema, Schema):
-            owners = (item.attributes.get("owner") for item in self.schema.objects.values())
-            for role, _ in Counter(str(owner) for owner in owners if owner is not None).most_common(1):
-                return role
-        return self.role
+        return _deployer(self.tables, self.schema, self.role)
 
 
 def read_live(
@@ -113,6 +110,14 @@ def read_live(
         candidates = _candidates(connection)
         chosen, missing = _choose(candidates, configured, session.search_path)
         schema, unread = _read_schema(connection, skip_unreadable)
+        if isinstance(schema, Schema):
+            schema = without_tables(schema, chosen)
+        path = read_path(
+            connection,
+            _deployer(chosen, schema, role),
+            versions_in=_led_to(chosen, configured),
+            inhabited=_inhabited(schema),
+        )
         return Live(
             name=address.name,
             version=session.version,
@@ -123,9 +128,32 @@ def read_live(
             tables=tuple(_with_rows(connection, table) for table in chosen),
             missing=missing,
             lookalikes=tuple(table for table in candidates if table not in chosen),
-            schema=schema if isinstance(schema, UnreadableError) else without_tables(schema, chosen),
+            schema=schema,
             unread=unread,
+            path=path,
         )
+
+
+def _deployer(tables: Sequence[VersionTable], schema: Schema | UnreadableError, role: str) -> str:
+    if tables:
+        return tables[0].owner
+    if isinstance(schema, Schema):
+        owners = (item.attributes.get("owner") for item in schema.objects.values())
+        for owner, _ in Counter(str(owner) for owner in owners if owner is not None).most_common(1):
+            return owner
+    return role
+
+
+def _led_to(tables: Sequence[VersionTable], configured: Sequence[Configured]) -> str | None:
+    """The schema of a version table of which `env.py` does not say the schema."""
+    names = {one.version_table for one in configured if one.version_table_schema is None}
+    return next((table.schema for table in tables if table.name in names), None)
+
+
+def _inhabited(schema: Schema | UnreadableError) -> frozenset[str]:
+    if not isinstance(schema, Schema):
+        return frozenset()
+    return frozenset(identity.schema for identity in schema.objects if identity.kind == "table")
 
 
 def without_tables(schema: Schema, tables: Iterable[VersionTable]) -> Schema:
@@ -139,8 +167,9 @@ def without_tables(schema: Schema, tables: Iterable[VersionTable]) -> Schema:
 def version_tables(
     connection: Connection[Any], configured: Sequence[Configured], search_path: Collection[str]
 ) -> tuple[VersionTable, ...]:
-    """The version tables that `env.py` configures, in the database that a connection is open to."""
-    return _choose(_candidates(connection), configured, search_path)[0]
+    """The version tables that `env.py` configures, with their rows, in the database that a connection is open to."""
+    found, _ = _choose(_candidates(connection), configured, search_path)
+    return tuple(_with_rows(connection, table) for table in found)
 
 
 def _candidates(connection: Connection[Any]) -> list[VersionTable]:

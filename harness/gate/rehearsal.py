@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from harness.checks.upgrading import version_rows
 from harness.checks.wording import consequences, failure_detail
 from harness.environment import Failure
 from harness.findings import Finding
 from harness.gate.copying import Copy, copy_live
 from harness.gate.drift import message
-from harness.gate.expected import Built, Ground, missing_role
+from harness.gate.expected import Built, Ground
+from harness.gate.landing import built_like
 from harness.gate.live import Live
+from harness.gate.missing_roles import missing_role
 from harness.gate.position import Position
 from harness.gate.roles import as_run_by
 from harness.gate.rules import FAILED, rule_for
@@ -48,7 +49,7 @@ class Rehearsal:
         Raises:
             VerdictError: the history cannot be run as far as the live database is, or the scratch server is gone.
         """
-        built = self.ground.at(self.position.standing, tracked=self.position.is_tracked)
+        built = built_like(self.ground, self.live, self.actual, self.position)
         copy = self._copy(built)
         begun, failure = self.ground.run(copy.database, self._target)
         while (role := missing_role(failure)) is not None and role in self.live.roles and self.ground.make_role(role):
@@ -73,7 +74,7 @@ class Rehearsal:
         return copy_live(self.ground, built, self.live, self.actual, self.position.rows)
 
     def _has_arrived(self, database: ScratchDatabase) -> bool:
-        rows = version_rows(database, self.ground.configured) or ()
+        rows = self.ground.rows(database)
         lineage = self.ground.lineage
         return lineage.below(self.position.targets) <= lineage.below(rows)
 
@@ -98,7 +99,7 @@ class Rehearsal:
         )
 
     def _nothing_kept(self, database: ScratchDatabase) -> Finding:
-        rows = version_rows(database, self.ground.configured) or ()
+        rows = self.ground.rows(database)
         expected, actual = ", ".join(self.position.targets), ", ".join(rows) or "nothing"
         return FAILED.finding(
             f"env.py would end without an error, but leave {actual} in the version table, not {expected}.",
