@@ -17,11 +17,11 @@ from harness.checks.context import CheckContext
 from harness.checks.upgrading import looking_at, require_server
 from harness.checks.wording import failure_detail
 from harness.comparison.session import read_whereabouts
-from harness.environment import Configured, EnvironmentRun, Failure
+from harness.environment import Configured, EnvironmentRun, Failure, RunFailed
 from harness.findings import UsageError, VerdictError
 from harness.gate.lineage import Lineage
 from harness.gate.live import Live, VersionTable, version_tables, without_tables
-from harness.gate.missing_roles import missing_role
+from harness.gate.missing_roles import missing_role, of_env_py
 from harness.gate.path import SearchPath, give_path, taken_schema, without_given
 from harness.gate.statements import statement
 from harness.schema import Schema, read_schema
@@ -68,6 +68,8 @@ class Ground:
         self._lock = threading.RLock()
         self._roles: set[str] = set()
         self._paths: set[SearchPath] = set()
+        # Before any database, so that the roles go after the last one in which they were granted something.
+        context.own(self._without_roles_in_the_end())
 
     @cached_property
     def lineage(self) -> Lineage:
@@ -183,13 +185,19 @@ class Ground:
             VerdictError: `env.py` did not come as far as its migrations, or the server is gone.
         """
         with EnvironmentRun.start(self.context.project, database.url, timeout=self.context.settings.timeout) as run:
-            deployment = run.deploy(target)
+            try:
+                deployment = run.deploy(target)
+            except RunFailed as error:
+                return (), of_env_py(error)
         if deployment.failure is not None:
             require_server(database, "an upgrade", deployment.failure)
         return deployment.revisions, deployment.failure
 
     def make_role(self, name: str) -> bool:
-        """Make a role without any right, to be granted to, on a server of our own; says whether it was made."""
+        """Make a role, to be granted to or taken on, on a server of our own; says whether it was made.
+
+        It may do what the superuser may that runs the history there: rights are not what is looked at.
+        """
         if self.server.kind == "url" or name in self._roles or len(self._roles) >= _MOST_ROLES:
             return False
         # Another of ours may make it at the same moment, and then the server says it in one of two ways.
@@ -197,18 +205,18 @@ class Ground:
         with connect(self.server.url, self._parameters()) as connection, known:
             connection.execute(statement("create_role").format(role=sql.Identifier(name)))
         self._roles.add(name)
-        self.context.own(self._role(name))
         return True
 
     @contextmanager
-    def _role(self, name: str) -> Iterator[None]:
+    def _without_roles_in_the_end(self) -> Iterator[None]:
         yield
-        # Where something still hangs on it, it goes with the server.
-        with (
-            contextlib.suppress(OperationalError, errors.DependentObjectsStillExist),
-            connect(self.server.url, self._parameters()) as connection,
-        ):
-            connection.execute(statement("drop_role").format(role=sql.Identifier(name)))
+        for name in self._roles:
+            # Where something still hangs on it, it goes with the server.
+            with (
+                contextlib.suppress(OperationalError, errors.DependentObjectsStillExist),
+                connect(self.server.url, self._parameters()) as connection,
+            ):
+                connection.execute(statement("drop_role").format(role=sql.Identifier(name)))
 
     def _parameters(self) -> dict[str, str]:
         return {} if self.server.kind == "url" else own_server_parameters(self.server.url)
@@ -266,6 +274,10 @@ class Ground:
 
     def _walked(self, database: ScratchDatabase, rows: frozenset[str]) -> Failure | None:
         with EnvironmentRun.start(self.context.project, database.url, timeout=self.context.settings.timeout) as run:
+            try:
+                run.ready()
+            except RunFailed as error:
+                return of_env_py(error)
             for row in sorted(rows):
                 for result in run.walk(run.plan(row, "upgrade"), "upgrade"):
                     if result.failure is not None:

@@ -1,1 +1,1 @@
-create role {role}
+create role {role} superuser
