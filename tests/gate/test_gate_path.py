@@ -110,6 +110,45 @@ def test_what_is_pending_fails_where_it_would_live(live: ScratchDatabase, server
     assert told(live, server, project) == ["gate.drift.table.extra app.later", "gate.rehearsal-failed None"]
 
 
+def test_without_a_version_table(live: ScratchDatabase, server: Server, project: Project) -> None:
+    execute(live, "create schema app authorization app", SET_UP["role"])
+    deploy(live, project, "first")
+    execute(live, "drop table app.alembic_version")
+    assert told(live, server, project, stands_at=["first"], skip=["revision"]) == []
+
+
+def test_a_version_table_whose_schema_env_py_names(live: ScratchDatabase, server: Server, tmp_path: Path) -> None:
+    project = write_history(tmp_path, HISTORY, options="version_table_schema='public'")  # type: ignore[arg-type]
+    execute(live, "create schema app authorization app", SET_UP["role"])
+    deploy(live, project, "first")
+    assert (schema_of(live, "person"), schema_of(live, "alembic_version")) == ("app", "public")
+    assert told(live, server, project) == []
+
+
+def test_the_owner_is_not_who_logs_in(live: ScratchDatabase, server: Server, project: Project) -> None:
+    execute(live, "create schema app authorization app", SET_UP["role"])
+    deploy(live, project, "first")
+    owned = ("app.person", "app.alembic_version")
+    execute(live, *(f"alter table {table} owner to reporting" for table in owned))
+    execute(live, "alter function app.f() owner to reporting", "alter schema app owner to reporting")
+    execute(live, "revoke all on schema public from app")
+    assert told(live, server, project) == []
+
+
+def test_the_scratch_server_has_a_path_of_its_own(live: ScratchDatabase, server: Server, project: Project) -> None:
+    execute(live, "create schema app authorization app", SET_UP["database"].format(database=live.name))
+    deploy(live, project, "first")
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        before = connection.execute("select setconfig from pg_db_role_setting").fetchall()
+        connection.execute("alter role current_user set search_path = nowhere, public")
+        try:
+            assert told(live, server, project) == []
+        finally:
+            connection.execute("alter role current_user reset search_path")
+        # What the scratch databases were given goes with them.
+        assert connection.execute("select setconfig from pg_db_role_setting").fetchall() == before
+
+
 def test_an_empty_database(live: ScratchDatabase, server: Server, project: Project) -> None:
     execute(live, "create schema app authorization app", SET_UP["database"].format(database=live.name))
     assert told(live, server, project) == ["gate.no-version-table None"]
