@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from harness.checks.base import BlockedCheck, Check
 from harness.checks.context import CheckContext
-from harness.checks.reversing import Reversal, Rules, compare, judge, undo
+from harness.checks.reversing import Reversal, Rules, compare, judge, refuses, undo
 from harness.checks.span import irreversible_by_setting
 from harness.checks.walking import StepDown
 from harness.findings import Finding, Rule, Severity
@@ -72,7 +72,7 @@ def run(context: CheckContext) -> Iterable[Finding]:
 
 
 def _reversal(step: StepDown, blamed: set[Difference]) -> Reversal:
-    if step.down.failure is not None and not step.down.failure.raised_on_purpose:
+    if step.down.failure is not None and not refuses(step.down.failure):
         return Reversal(step.down, undo(step.before, step.after))
     left = () if step.left is None else compare(step.before, step.left, blamed)
     blamed.update(fix.difference for fix in left)

@@ -106,6 +106,11 @@ def judge(context: CheckContext, rules: Rules, revision: RevisionInfo, reversal:
         )
 
 
+def refuses(failure: Failure) -> bool:
+    """Whether a downgrade failed because it is meant to."""
+    return failure.raised_on_purpose or failure.kind == SystemExit.__name__
+
+
 def _refused(
     context: CheckContext, rules: Rules, revision: RevisionInfo, failure: Failure, undoing: Repair | None
 ) -> Finding:
@@ -113,7 +118,7 @@ def _refused(
     if not revision.has_downgrade:
         return without_downgrade(context, rules, revision)
     location = context.locate(revision, failure)
-    if failure.raised_on_purpose or failure.kind == SystemExit.__name__:
+    if refuses(failure):
         return rules.irreversible.finding(
             f"The downgrade of revision {revision.id} refuses: {failure.message}",
             revision=revision.id,
@@ -135,7 +140,7 @@ def _correct(context: CheckContext, revision: RevisionInfo, undoing: Repair | No
     """
     if undoing is None or undoing.for_a_person or not undoing.operations:
         return "Correct downgrade(); `alembic downgrade -1` from there shows the same."
-    place = f"downgrade() in {context.project.location(revision.path)}"
+    place = _place(context, revision)
     return code_lines(f"Correct {place}. All that upgrade() did to the schema is undone by", undoing.operations)
 
 
@@ -160,8 +165,7 @@ def _not_again(
         names = ", ".join(_name(fix.difference) for fix in reversal.left)
         because = f"It works once the downgrade is made complete ({names})."
         if len(reversal.left) > 1:  # by themselves they are told already; together they have an order
-            place = f"downgrade() in {context.project.location(revision.path)}"
-            fix = code_lines(f"Add to {place}, in this order", reversal.cure.operations)
+            fix = code_lines(f"Add to {_place(context, revision)}, in this order", reversal.cure.operations)
     if reversal.left and does_nothing(revision.path, "downgrade"):
         separator = "\n" if "\n" in fix else " "
         fix += f"{separator}Or, if there is no way back, say so in the file: {_MARK}"
@@ -192,7 +196,7 @@ def _parts(
 
 def _undo(context: CheckContext, revision: RevisionInfo, fix: Fix) -> str:
     """What to add to `downgrade()`."""
-    place = f"downgrade() in {context.project.location(revision.path)}"
+    place = _place(context, revision)
     if fix.difference.change == "missing":
         return typed(f"Let {place} not drop {_name(fix.difference)}, or make it again", fix)
     return typed(f"Add to {place}", fix)
@@ -205,7 +209,11 @@ def _name(difference: Difference) -> str:
 
 
 def _undo_everything(context: CheckContext, revision: RevisionInfo) -> str:
-    return f"Let downgrade() in {context.project.location(revision.path)} undo everything that upgrade() does."
+    return f"Let {_place(context, revision)} undo everything that upgrade() does."
+
+
+def _place(context: CheckContext, revision: RevisionInfo) -> str:
+    return f"downgrade() in {context.project.location(revision.path)}"
 
 
 def mark_location(context: CheckContext, revision: RevisionInfo) -> Location:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from harness.checks.base import EndedEarly
-from harness.checks.reversing import Reversal
+from harness.checks.reversing import Reversal, refuses
 from harness.checks.round_trip_ground import Ground
 from harness.checks.round_trip_records import RoundTrips, Trip
 from harness.checks.span import Span
@@ -129,7 +129,7 @@ class Walker:
         down = self._step(revision, "downgrade")
         left = ground.look(down)
         if down.failure is not None:
-            undoing = None if down.failure.raised_on_purpose else ground.undo(before, after)
+            undoing = None if refuses(down.failure) else ground.undo(before, after)
             refused = Reversal(down, undoing)
             if is_last or not _may_miss_rows(refused):  # else it is built anew for the next attempt
                 self._bring_back(after, left)
