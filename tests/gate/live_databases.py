@@ -13,13 +13,23 @@ from harness.comparison.address import read_address
 from harness.environment import EnvironmentRun, Project, find_project
 from harness.gate.expected import Ground
 from harness.gate.judge import Asked, Judge
-from harness.server import ScratchDatabase, Server
+from harness.server import ScratchDatabase, Server, open_server
 from harness.settings import Settings
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 HEAD = "a2816e9fd07c"
 _HEAD_LINE = re.compile(r"^-- (gate\..*)$", re.MULTILINE)
+
+
+@contextmanager
+def server_with_roles(*names: str) -> Iterator[Server]:
+    """A server of its own, with roles that the scratch server does not have and that may log in."""
+    with open_server(Settings(server="embedded")) as server:
+        with server.connect() as connection:
+            for name in names:
+                connection.execute(f"create role {name} login password 'tell-nobody'".encode())
+        yield server
 
 
 class Change(NamedTuple):

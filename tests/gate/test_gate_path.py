@@ -9,12 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from histories import sql, write_history
+from live_databases import server_with_roles
 
 import harness
 from harness.environment import EnvironmentRun, Project
 from harness.gate.path import SearchPath, path_of, split_path
-from harness.server import ScratchDatabase, Server, open_server
-from harness.settings import Settings
+from harness.server import ScratchDatabase, Server
 
 HISTORY = {
     "first": (
@@ -39,10 +39,7 @@ SET_UP = {
 
 @pytest.fixture(scope="module")
 def live_server() -> Iterator[Server]:
-    with open_server(Settings(server="embedded")) as opened:
-        with psycopg.connect(opened.url, autocommit=True) as connection:
-            for role in ("app", "reporting"):
-                connection.execute(f"create role {role} login password 'tell-nobody'".encode())
+    with server_with_roles("app", "reporting") as opened:
         yield opened
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from histories import sql, write_history, write_revision
+from live_databases import server_with_roles
 
 import harness
 from harness.environment import EnvironmentRun, Project
-from harness.server import ScratchDatabase, Server, open_server
-from harness.settings import Settings
+from harness.server import ScratchDatabase, Server
 
 HISTORY = {
     "first": (
@@ -39,10 +39,7 @@ ROLES = ("deployer", "reporting", "auditor")
 @pytest.fixture(scope="module")
 def live_server() -> Iterator[Server]:
     """A server with roles that the scratch server does not have."""
-    with open_server(Settings(server="embedded")) as opened:
-        with psycopg.connect(opened.url, autocommit=True) as connection:
-            for role in ROLES:
-                connection.execute(f"create role {role} login password 'tell-nobody'".encode())
+    with server_with_roles(*ROLES) as opened:
         yield opened
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from histories import sql, write_history
+from live_databases import server_with_roles
 
 import harness
 from harness.environment import EnvironmentRun, Project
-from harness.server import ScratchDatabase, Server, open_server
-from harness.settings import Settings
+from harness.server import ScratchDatabase, Server
 
 HISTORY = {
     "first": (
@@ -32,10 +32,8 @@ ROLES = ("app", "owner_app", "other_owner", "reporting")
 
 @pytest.fixture(scope="module")
 def live_server() -> Iterator[Server]:
-    with open_server(Settings(server="embedded")) as opened:
-        with psycopg.connect(opened.url, autocommit=True) as connection:
-            for role in ROLES:
-                connection.execute(f"create role {role} login password 'tell-nobody'".encode())
+    with server_with_roles(*ROLES) as opened:
+        with opened.connect() as connection:
             connection.execute("grant owner_app, other_owner to app")
         yield opened
 
